@@ -1,0 +1,68 @@
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+.PHONY: build demo test check unit race cross generated fuzz bench setup clean help
+
+export CGO_ENABLED ?= 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+GOBUILD  = go build -trimpath -buildvcs=false
+FUZZTIME ?= 30s
+DEMO     ?= examples/load-balancer/main.js
+CROSS    = darwin/arm64 freebsd/amd64 windows/amd64 linux/arm64 linux/loong64
+
+build: ## build bin/weir
+	$(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/weir ./cmd/weir
+
+demo: build ## build and start the demo: a load balancer over three upstreams
+	./bin/weir $(DEMO)
+
+test: setup check build cross unit race fuzz ## run everything: set-up, checks, unit and end-to-end tests, race detector, fuzzing
+
+setup:
+	./test/setup.sh
+
+check: generated ## formatting, vet, staticcheck, generated files
+	@unformatted=$$(gofmt -l $$(ls -d cmd internal bench examples test 2>/dev/null)) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+# Generated files are those whose packages have a go:generate line; running it again must change nothing.
+generated:
+	@if git grep -qE '^//go:generate' -- '*.go' 2>/dev/null; then \
+	  before=$$(git diff | sha256sum) && go generate ./... && after=$$(git diff | sha256sum) && \
+	  if [ "$$before" != "$$after" ]; then git diff --stat; echo "generated files are out of date: run go generate ./... and commit"; exit 1; fi; \
+	fi
+
+cross: ## build for the other systems
+	@for target in $(CROSS); do \
+	  echo "build $$target"; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} $(GOBUILD) -o /dev/null ./cmd/weir || exit 1; \
+	done
+
+# Each package's tests run once, with the race detector unless the list says that would take too long.
+SLOW = grep -vE '^(\#|$$)' test/slow-under-race.txt
+
+unit: build ## tests of the packages that are slow under the race detector, end-to-end tests among them
+	@packages=$$(go list ./... | grep -E "$$($(SLOW) | paste -sd'|')"); \
+	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go test -timeout 10m $$packages
+
+race: build ## tests of all other packages under the race detector
+	@packages=$$(go list ./... | grep -vE "$$($(SLOW) | paste -sd'|')") && \
+	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 10m $$packages
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	./test/fuzz.sh $(FUZZTIME)
+
+bench: ## compare with nginx, HAProxy and Go; writes bench/RESULTS.md
+	-./test/setup.sh bench/apt-packages.txt
+	go run ./bench $(BENCHFLAGS)
+
+clean: ## remove what was built
+	rm -rf bin
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/internal/logs"
+)
+
+// option is one entry of the command line and of the help.
+type option struct {
+	names []string // the last one is shown first
+	value string   // what stands for the value in the help; "" for a flag
+	help  string   // lines of at most 48 columns; "" hides the option
+	set   func(p *parser, value string) error
+}
+
+type group struct {
+	title   string
+	options []option
+}
+
+var groups = []group{
+	{"Program", []option{
+		flag("run the program argument as script text", func(p *parser) { p.eval = true }, "-eval", "--eval", "-e"),
+		flag("the program argument must be a file, never text", func(p *parser) { p.file = true }, "-file", "--file", "-f"),
+		flag("run the program again whenever one of its files\nchanges; open connections finish on the old one",
+			func(p *parser) { p.Watch = true }, "--watch"),
+		flag("check nothing for changes, also not for scripts", func(p *parser) { p.NoReload = true }, "--no-reload"),
+		timeOption("--script-timeout", "interrupt a callback that runs longer\n(default 10s, 0: never)",
+			func(p *parser) *time.Duration { return &p.ScriptTimeout }),
+		sizeOption("--script-memory", "script objects per thread (default 1g, 0: no limit)",
+			func(p *parser) *int64 { return &p.ScriptMemory }),
+	}},
+	{"Process", []option{
+		{[]string{"--threads"}, "N|max", "worker threads, each running the whole program\n(default 1, max: one per CPU)", setThreads},
+		flag("share listening ports with other processes;\nseveral threads always do", func(p *parser) { p.ReusePort = true }, "--reuse-port"),
+		flag("start even if a port cannot be opened", func(p *parser) { p.ForceStart = true }, "--force-start"),
+		flag("do not print pipeline diagrams at start", func(p *parser) { p.NoGraph = true }, "--no-graph"),
+		{[]string{"--instance-name"}, "NAME", "name of this process for scripts", func(p *parser, v string) error {
+			p.InstanceName = v
+			return nil
+		}},
+		{[]string{"--instance-uuid"}, "ID", "identity of this process (default: random)", setUUID},
+	}},
+	{"Log", []option{
+		{[]string{"--log-level"}, "LEVEL", "debug, info (default), warn or error;\ndebug:TOPIC+TOPIC for parts of debug", setLogLevel},
+		{[]string{"--log-local"}, "OUTPUT", "stderr (default), stdout or null", func(p *parser, v string) (err error) {
+			p.Log.Local, err = logs.ParseOutput(v)
+			return err
+		}},
+		flag("write to that output and nowhere else", func(p *parser) { p.Log.LocalOnly = true }, "--log-local-only"),
+		{[]string{"--log-file"}, "PATH", "also append to a file", setLogFile},
+		sizeOption("--log-file-max-size", "begin a new file before it gets larger",
+			func(p *parser) *int64 { return &p.Log.Rotation.MaxSize }),
+		{[]string{"--log-file-max-count"}, "N", "old files to keep (default: all)", func(p *parser, v string) (err error) {
+			p.Log.Rotation.MaxCount, err = parseCount("--log-file-max-count", v)
+			return err
+		}},
+		timeOption("--log-file-rotate-interval", "begin a new file when it gets older",
+			func(p *parser) *time.Duration { return &p.Log.Rotation.Interval }),
+		{[]string{"--log-history-limit"}, "SIZE", "log kept in memory (default 1m, 0: none)", setHistoryLimit},
+	}},
+	{"Other", []option{
+		flag("print this help", func(p *parser) { p.help = true }, "-help", "--help", "-h"),
+		flag("print version and build", func(p *parser) { p.version = true }, "-version", "--version", "-v"),
+		flag("what follows is for the script (also --args)", nil, "--"),
+		flag("back from script arguments to options", func(*parser) {}, "--pipy-options"),
+	}},
+	{"", []option{
+		ignored("--no-status"), ignored("--no-metrics"), ignored("--trace-objects"), ignored("--openssl-engine"),
+		later("--init-repo"), later("--init-code"),
+		later("--admin-port"), later("--admin-port-off"), later("--admin-open"), later("--admin-gui"),
+		later("--admin-log-file"), later("--admin-tls-cert"), later("--admin-tls-key"), later("--admin-tls-trusted"),
+		later("--tls-cert"), later("--tls-key"), later("--tls-trusted"), later("--tls-insecure"), later("--tls-verify"),
+	}},
+}
+
+var optionByName = func() map[string]*option {
+	byName := make(map[string]*option)
+	for _, g := range groups {
+		for i := range g.options {
+			for _, name := range g.options[i].names {
+				byName[name] = &g.options[i]
+			}
+		}
+	}
+	delete(byName, "--") // ends the options, so it is never looked up as one
+	return byName
+}()
+
+// flag is an option whose value, if it is given one, does not matter.
+func flag(help string, set func(*parser), names ...string) option {
+	return option{names: names, help: help, set: func(p *parser, _ string) error {
+		set(p)
+		return nil
+	}}
+}
+
+// ignored options configure parts that this version does not have, so that command lines made for others work.
+func ignored(name string) option { return flag("", func(*parser) {}, name) }
+
+// later options ask for features that this version does not have and that cannot be left out unnoticed.
+func later(name string) option { return option{names: []string{name}} }
+
+func sizeOption(name, help string, field func(*parser) *int64) option {
+	return option{[]string{name}, "SIZE", help, func(p *parser, v string) (err error) {
+		*field(p), err = parseSize(name, v)
+		return err
+	}}
+}
+
+func timeOption(name, help string, field func(*parser) *time.Duration) option {
+	return option{[]string{name}, "TIME", help, func(p *parser, v string) (err error) {
+		*field(p), err = parseTime(name, v)
+		return err
+	}}
+}
+
+func setThreads(p *parser, value string) error {
+	if value == "max" {
+		p.Threads = p.cpus
+		return nil
+	}
+	n, err := strconv.Atoi(value)
+	switch {
+	case value == "":
+		return errors.New("invalid number of threads")
+	case errors.Is(err, strconv.ErrSyntax):
+		return errors.New("--threads expects a number")
+	case n < 1:
+		return errors.New("invalid number of threads")
+	case n > p.cpus:
+		return fmt.Errorf("number of threads exceeds the maximum %d", p.cpus)
+	}
+	p.Threads = n
+	return nil
+}
+
+func setUUID(p *parser, value string) error {
+	if strings.Contains(value, "/") {
+		return errors.New("--instance-uuid does not allow slashes")
+	}
+	p.InstanceUUID = value
+	return nil
+}
+
+func setLogLevel(p *parser, value string) (err error) {
+	p.Log.Level, p.Log.Topics, err = logs.ParseLevel(value)
+	return err
+}
+
+func setLogFile(p *parser, value string) error {
+	if value == "" {
+		return badValue("--log-file", value, "a path is expected")
+	}
+	p.Log.File = value
+	return nil
+}
+
+func setHistoryLimit(p *parser, value string) error {
+	n, err := parseSize("--log-history-limit", value)
+	if err != nil {
+		return err
+	}
+	if n > 256<<20 {
+		return errors.New("maximum value supported by --log-history-limit is 256MB")
+	}
+	p.Log.HistoryLimit = int(n)
+	return nil
+}

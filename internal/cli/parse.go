@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Parse reads the arguments after the name of the process. Options and program come in any order. A "--", "-args" or
+// "--args" begins the script's arguments, of which the first without a dash is the program if there was none before;
+// "--pipy-options" goes back to options.
+//
+// "check" and "api" are sub-commands when they are the first argument and no file has that name; "./api" is always a
+// file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
+func Parse(args []string) (*Config, error) {
+	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat})
+}
+
+// system is what the command line is judged against.
+type system struct {
+	cpus int
+	stat func(path string) (os.FileInfo, error)
+}
+
+// parser is the state between two arguments.
+type parser struct {
+	*Config
+	system
+	hasProgram bool
+	subcommand string // "check", "api" or ""
+	help       bool
+	version    bool
+	eval       bool
+	file       bool
+	later      string // an option whose feature does not exist yet
+}
+
+func parse(args []string, sys system) (*Config, error) {
+	p := &parser{Config: defaultConfig(), system: sys}
+	if len(args) > 0 && p.isSubcommand(args[0]) {
+		p.subcommand = args[0]
+		args = args[1:]
+	}
+	if err := p.scan(args); err != nil {
+		return nil, err
+	}
+	if err := p.interpret(); err != nil {
+		return nil, err
+	}
+	return p.Config, nil
+}
+
+func (p *parser) isSubcommand(arg string) bool {
+	if arg != "check" && arg != "api" {
+		return false
+	}
+	info, err := p.stat(arg)
+	return err != nil || info.IsDir()
+}
+
+func (p *parser) scan(args []string) error {
+	inOptions := true
+	for _, arg := range args {
+		switch {
+		case !inOptions && arg == "--pipy-options":
+			inOptions = true
+		case !inOptions && (p.subcommand != "" || !p.hasProgram && !strings.HasPrefix(arg, "-")):
+			if err := p.positional(arg); err != nil {
+				return err
+			}
+		case !inOptions:
+			p.ScriptArgs = append(p.ScriptArgs, arg)
+		case arg == "--" || arg == "-args" || arg == "--args":
+			inOptions = false
+		case !strings.HasPrefix(arg, "-"):
+			if err := p.positional(arg); err != nil {
+				return err
+			}
+		default:
+			if err := p.option(arg); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *parser) positional(arg string) error {
+	if p.subcommand == "check" {
+		p.Files = append(p.Files, arg)
+		return nil
+	}
+	if p.hasProgram || p.subcommand == "api" {
+		return fmt.Errorf("redundant argument: %s", arg)
+	}
+	p.Program, p.hasProgram = arg, true
+	return nil
+}
+
+func (p *parser) option(arg string) error {
+	name, value, _ := strings.Cut(arg, "=")
+	o := optionByName[name]
+	if o == nil {
+		return fmt.Errorf("unknown option: %s", name)
+	}
+	if o.set == nil {
+		p.later = name
+		return nil
+	}
+	return o.set(p, value)
+}
+
+// interpret decides what to do once all arguments are known.
+func (p *parser) interpret() error {
+	switch {
+	case p.version:
+		p.Mode = ModeVersion
+		return nil
+	case p.help:
+		p.Mode = ModeHelp
+		return nil
+	case p.later != "":
+		return fmt.Errorf("%s is not available in this version yet", p.later)
+	}
+	if p.Threads > 1 {
+		p.ReusePort = true
+	}
+	if p.subcommand != "" {
+		return p.interpretSubcommand()
+	}
+	if err := p.interpretProgram(); err != nil {
+		return err
+	}
+	switch {
+	case p.Watch && p.Mode == ModeEval:
+		return errors.New("--watch needs a script file as program")
+	case p.Watch && p.NoReload:
+		return errors.New("--watch and --no-reload exclude each other")
+	}
+	return nil
+}
+
+func (p *parser) interpretSubcommand() error {
+	for _, o := range []struct {
+		name  string
+		given bool
+	}{{"--eval", p.eval}, {"--file", p.file}, {"--watch", p.Watch}} {
+		if o.given {
+			return fmt.Errorf("%s cannot be used with %s", o.name, p.subcommand)
+		}
+	}
+	p.Mode = ModeAPI
+	if p.subcommand == "check" {
+		p.Mode = ModeCheck
+		if len(p.Files) == 0 {
+			return errors.New("nothing to check: name one or more script files")
+		}
+	}
+	return nil
+}
+
+func (p *parser) interpretProgram() error {
+	program := p.Program
+	switch {
+	case p.eval && !p.hasProgram:
+		return errors.New("missing script to evaluate")
+	case p.eval:
+		p.Mode = ModeEval
+		return nil
+	case !p.hasProgram:
+		return errors.New(shortUsage)
+	}
+	if name, ok := strings.CutPrefix(program, "repo://"); ok {
+		return fmt.Errorf("Codebase not found: /%s", name) //lint:ignore ST1005 the text is fixed
+	}
+	if strings.HasPrefix(program, "http://") || strings.HasPrefix(program, "https://") {
+		return fmt.Errorf("running a remote codebase is not available in this version yet: %s", program)
+	}
+	info, err := p.stat(program)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s is a directory, and serving it as a repo is not available in this version yet; "+
+			"name a script file to run it", program)
+	case err == nil:
+		p.Mode = ModeProgram
+		return nil
+	case p.file:
+		path, absErr := filepath.Abs(program)
+		if absErr != nil {
+			path = program
+		}
+		return fmt.Errorf("file or directory does not exist: %s", path)
+	}
+	p.Mode = ModeEval
+	p.TextFallback = true
+	return nil
+}

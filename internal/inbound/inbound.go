@@ -1,0 +1,116 @@
+package inbound
+
+import (
+	"sync/atomic"
+	"time"
+
+	"weir/internal/pipeline"
+	"weir/internal/reactor"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+// pollEvery is how often a worker looks whether others have made room on a port that is full.
+const pollEvery = 100 * time.Millisecond
+
+var lastID atomic.Uint64
+
+// Inbound is a connection that came in, with the pipeline that serves it. Pipelines of its context have it as their
+// origin; it is the default key of mux sessions.
+type Inbound struct {
+	id     uint64
+	conn   *reactor.Conn
+	port   *Port
+	p      *pipeline.Pipeline
+	bound  *binding
+	closed bool
+	onEnd  []func()
+}
+
+// Wrap makes the script object given to onStart. It is set by the package that owns the class.
+var Wrap func(r *script.Realm, in *Inbound) script.Value
+
+// accept is called by the listener for each connection.
+func (port *Port) accept(c *reactor.Conn) reactor.Handler {
+	in := &Inbound{id: lastID.Add(1), conn: c, port: port, bound: port.cur}
+	port.count++
+	port.total.Add(1)
+	port.ports.live[in] = struct{}{}
+	if o := &port.cur.opts; o.MaxConnections >= 0 || o.MaxPortConnections >= 0 {
+		port.limit()
+	}
+	return handler{in}
+}
+
+// ID returns a number that is unique in the process.
+func (in *Inbound) ID() uint64 { return in.id }
+
+// Conn implements pipeline.Socketed.
+func (in *Inbound) Conn() *reactor.Conn { return in.conn }
+
+// Closed reports whether the connection is gone.
+func (in *Inbound) Closed() bool { return in.closed }
+
+// Transparent reports whether the original destination of redirected connections is of interest.
+func (in *Inbound) Transparent() bool { return in.bound.opts.Transparent }
+
+// OnEnd calls f when the connection is gone.
+func (in *Inbound) OnEnd(f func()) { in.onEnd = append(in.onEnd, f) }
+
+// OnOpen implements reactor.Handler.
+func (in *Inbound) OnOpen(c *reactor.Conn) {
+	l := in.bound.layout
+	r := l.World().Realm
+	in.p = l.New(r.NewContext(in), in)
+	in.p.SetSource(in)
+	if l.HasStart() {
+		in.p.Start(Wrap(r, in))
+	} else {
+		in.p.Start()
+	}
+}
+
+// OnData implements reactor.Handler.
+func (in *Inbound) OnData(c *reactor.Conn, d *stream.Data) { in.p.Process(d) }
+
+// OnEnd of reactor.Handler, by way of handler.
+func (in *Inbound) ended(code stream.ErrorCode) {
+	if in.p != nil {
+		in.p.Process(&stream.StreamEnd{Code: code})
+	}
+}
+
+func (in *Inbound) gone() {
+	in.closed = true
+	delete(in.port.ports.live, in)
+	in.port.count--
+	in.port.total.Add(-1)
+	if in.port.cur != nil && in.port.ports.table[in.port.key] == in.port {
+		if o := &in.port.cur.opts; o.MaxConnections >= 0 || o.MaxPortConnections >= 0 {
+			in.port.limit()
+		}
+	}
+	in.p.Release()
+	for _, f := range in.onEnd {
+		f()
+	}
+	in.onEnd, in.p = nil, nil
+}
+
+// Process implements pipeline.Input: the pipeline's output goes to the peer.
+func (in *Inbound) Process(e stream.Event) {
+	switch e := e.(type) {
+	case *stream.Data:
+		if !e.Empty() {
+			in.conn.Write(e)
+		}
+	case *stream.StreamEnd:
+		in.conn.End(e.Code)
+	}
+}
+
+// handler gives Inbound the reactor's method names without making them part of its own API.
+type handler struct{ *Inbound }
+
+func (h handler) OnEnd(c *reactor.Conn, code stream.ErrorCode) { h.ended(code) }
+func (h handler) OnClose(c *reactor.Conn)                      { h.gone() }

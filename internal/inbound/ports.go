@@ -1,0 +1,227 @@
+package inbound
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"weir/internal/logs"
+	"weir/internal/pipeline"
+	"weir/internal/reactor"
+)
+
+// Key names a port: protocol and address, or the path of a Unix socket.
+type Key struct {
+	Protocol string // tcp, udp or unix
+	Addr     netip.AddrPort
+	Path     string
+}
+
+// String is the form of log lines: "TCP port 8000 at 0.0.0.0".
+func (k Key) String() string {
+	switch k.Protocol {
+	case "unix":
+		return "Unix socket " + k.Path
+	case "udp":
+		return fmt.Sprintf("UDP port %d at %s", k.Addr.Port(), k.Addr.Addr())
+	}
+	return fmt.Sprintf("TCP port %d at %s", k.Addr.Port(), k.Addr.Addr())
+}
+
+// Ports are the open ports of one worker.
+type Ports struct {
+	Loop       *reactor.Loop
+	Log        *logs.Logger
+	ReusePort  bool
+	ForceStart bool // a port that cannot be bound is logged, not an error
+	Shared     *Counters
+	// Quiet workers leave the log lines about ports to the first one.
+	Quiet bool
+
+	table   map[Key]*Port
+	loading bool
+	reload  bool
+	live    map[*Inbound]struct{}
+}
+
+// NewPorts returns an empty table.
+func NewPorts(loop *reactor.Loop, log *logs.Logger) *Ports {
+	return &Ports{Loop: loop, Log: log, Shared: new(Counters), table: map[Key]*Port{}, live: map[*Inbound]struct{}{}}
+}
+
+// Counters count the connections of a port over all workers.
+type Counters struct{ m sync.Map }
+
+func (c *Counters) of(k Key) *atomic.Int64 {
+	v, _ := c.m.LoadOrStore(k, new(atomic.Int64))
+	return v.(*atomic.Int64)
+}
+
+// binding is what serves a port.
+type binding struct {
+	layout *pipeline.Layout
+	opts   Options
+}
+
+// Port is one open port.
+type Port struct {
+	ports *Ports
+	key   Key
+	ln    *reactor.Listener
+	cur   *binding // nil until the load that opened the port is committed
+	next  *binding // of the version being loaded
+	drop  bool     // the version being loaded closes the port
+	count int
+	total *atomic.Int64
+}
+
+// Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
+func (p *Ports) Begin(reload bool) { p.loading, p.reload = true, reload }
+
+// Listen serves a port with a layout, from now on or from the commit of the load.
+func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
+	port, err := p.bind(k, o)
+	if err != nil || port == nil {
+		return err
+	}
+	b := &binding{l, o}
+	if p.loading {
+		port.next, port.drop = b, false
+		return nil
+	}
+	port.serve(b)
+	return nil
+}
+
+// Close stops serving a port.
+func (p *Ports) Close(k Key) {
+	port := p.table[k]
+	switch {
+	case port == nil:
+	case p.loading && port.cur != nil:
+		port.next, port.drop = nil, true
+	default:
+		port.close()
+	}
+}
+
+// bind returns the port, opening it if it is not open. Where the failure is only to be logged it returns nil.
+func (p *Ports) bind(k Key, o Options) (*Port, error) {
+	if port := p.table[k]; port != nil {
+		return port, nil
+	}
+	port := &Port{ports: p, key: k, total: p.Shared.of(k)}
+	lo := reactor.ListenOptions{
+		ReusePort: p.ReusePort, Transparent: o.Transparent, KeepAlive: o.Socket.KeepAlive, NoDelay: o.Socket.NoDelay, Socket: o.Socket,
+	}
+	var err error
+	switch k.Protocol {
+	case "udp":
+		port.ln, err = p.Loop.ListenUDP(k.Addr, lo, port.accept)
+	case "unix":
+		port.ln, err = p.Loop.ListenUnix(k.Path, lo, port.accept)
+	default:
+		port.ln, err = p.Loop.ListenTCP(k.Addr, lo, port.accept)
+	}
+	if err != nil {
+		p.Log.Errorf("[listener] Cannot start listening on %s: %v", k, err)
+		if !p.loading || p.reload || p.ForceStart {
+			return nil, nil
+		}
+		if k.Protocol == "unix" {
+			return nil, fmt.Errorf("unable to listen on %s: %w", k.Path, err)
+		}
+		return nil, fmt.Errorf("unable to listen on [%s]:%d: %w", k.Addr.Addr(), k.Addr.Port(), err)
+	}
+	p.table[k] = port
+	return port, nil
+}
+
+// Commit makes the ports of the loaded version the ones that are served. Ports it does not serve are closed.
+func (p *Ports) Commit() {
+	p.loading = false
+	for _, port := range p.table {
+		next := port.next
+		port.next = nil
+		if next == nil {
+			port.close()
+			continue
+		}
+		port.serve(next)
+	}
+}
+
+// Rollback forgets what was prepared.
+func (p *Ports) Rollback() {
+	p.loading = false
+	for _, port := range p.table {
+		port.next, port.drop = nil, false
+		if port.cur == nil {
+			port.close()
+		}
+	}
+}
+
+// CloseAll closes all ports. Connections live on.
+func (p *Ports) CloseAll() {
+	for _, port := range p.table {
+		port.close()
+	}
+}
+
+// Len returns the number of open ports.
+func (p *Ports) Len() int { return len(p.table) }
+
+// Each calls f for every live inbound connection until it returns false.
+func (p *Ports) Each(f func(*Inbound) bool) {
+	for in := range p.live {
+		if !f(in) {
+			return
+		}
+	}
+}
+
+// Count returns the number of live inbound connections.
+func (p *Ports) Count() int { return len(p.live) }
+
+func (port *Port) serve(b *binding) {
+	fresh := port.cur == nil
+	port.cur = b
+	if !fresh {
+		port.ln.SetOptions(reactor.ListenOptions{
+			ReusePort: port.ports.ReusePort, Transparent: b.opts.Transparent, KeepAlive: b.opts.Socket.KeepAlive,
+			NoDelay: b.opts.Socket.NoDelay, Socket: b.opts.Socket,
+		})
+	}
+	if fresh {
+		port.ln.Start()
+		if !port.ports.Quiet {
+			port.ports.Log.Infof("[listener] Listening on %s", port.key)
+		}
+	}
+	port.limit()
+}
+
+func (port *Port) close() {
+	port.ln.Close()
+	delete(port.ports.table, port.key)
+	if port.cur != nil && !port.ports.Quiet {
+		port.ports.Log.Infof("[listener] Stopped listening on %s", port.key)
+	}
+}
+
+// limit pauses accepting while there are as many connections as allowed.
+func (port *Port) limit() {
+	o := &port.cur.opts
+	if o.MaxConnections >= 0 && port.count >= o.MaxConnections ||
+		o.MaxPortConnections >= 0 && port.total.Load() >= int64(o.MaxPortConnections) {
+		port.ln.Pause()
+		if o.MaxPortConnections >= 0 && port.count == 0 {
+			// Another worker's connections fill the port: nobody here will end one and resume us.
+			port.ports.Loop.AfterFunc(pollEvery, port.limit).Unref()
+		}
+		return
+	}
+	port.ln.Resume()
+}

@@ -1,0 +1,147 @@
+package pipeline
+
+import (
+	"time"
+
+	"weir/internal/event"
+	"weir/internal/logs"
+	"weir/internal/reactor"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+// World is one version of a program on one worker: a realm of scripts, the loop it runs on, and what its pipelines share.
+type World struct {
+	Loop  *reactor.Loop
+	Realm *script.Realm
+	Log   *logs.Logger
+
+	// Stopping is set once the world is being shut down: connections finish what they are doing and close.
+	Stopping bool
+	// Inspect renders any script value for people, as console.log does.
+	Inspect func(v script.Value) string
+
+	thread    int
+	pipelines map[*Pipeline]struct{}
+	releases  []*Pipeline
+	flushes   []Flusher
+	extra     map[any]any
+}
+
+// Flusher is something that wants to write what it has gathered during a turn before sockets are flushed.
+type Flusher interface{ Flush() }
+
+// NewWorld returns a world and makes it the owner of the realm.
+func NewWorld(loop *reactor.Loop, realm *script.Realm, log *logs.Logger, thread int) *World {
+	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread, pipelines: map[*Pipeline]struct{}{}, extra: map[any]any{}}
+	realm.SetOwner(w)
+	return w
+}
+
+// WorldOf returns the world a realm belongs to.
+func WorldOf(r *script.Realm) *World { return r.Owner().(*World) }
+
+// Thread returns the worker's number, from 0.
+func (w *World) Thread() int { return w.thread }
+
+// Extra returns the value stored under key, made by init if there is none: state that packages above keep per world.
+func Extra[T any](w *World, key any, init func() T) T {
+	if v, ok := w.extra[key]; ok {
+		return v.(T)
+	}
+	v := init()
+	w.extra[key] = v
+	return v
+}
+
+// FlushLater calls f.Flush at the end of the turn. A Flusher may ask once per turn.
+func (w *World) FlushLater(f Flusher) { w.flushes = append(w.flushes, f) }
+
+// maxRounds bounds how often the steps of a turn's end are repeated within the turn.
+const maxRounds = 10
+
+// EndTurn runs what belongs to the end of a turn: promise handlers, flushes, the release of pipelines that ended. Sockets
+// are flushed after it.
+func (w *World) EndTurn() {
+	for range maxRounds {
+		more := w.Realm.RunJobs()
+		if len(w.flushes) == 0 && len(w.releases) == 0 {
+			if more {
+				w.Loop.Later(func() {})
+			}
+			break
+		}
+		for i := 0; i < len(w.flushes); i++ {
+			w.flushes[i].Flush()
+		}
+		clear(w.flushes)
+		w.flushes = w.flushes[:0]
+		for len(w.releases) > 0 {
+			p := w.releases[len(w.releases)-1]
+			w.releases = w.releases[:len(w.releases)-1]
+			p.end()
+		}
+	}
+	if w.Realm.HasJobs() {
+		w.Loop.Later(func() {})
+	}
+	w.Realm.EndTurn()
+}
+
+// Shutdown tells every live pipeline that the world is going down.
+func (w *World) Shutdown() {
+	if w.Stopping {
+		return
+	}
+	w.Stopping = true
+	for p := range w.pipelines {
+		p.shutdown()
+	}
+}
+
+// Live returns the number of running pipelines.
+func (w *World) Live() int { return len(w.pipelines) }
+
+// EachPipeline calls f for every running pipeline.
+func (w *World) EachPipeline(f func(*Pipeline)) {
+	for p := range w.pipelines {
+		f(p)
+	}
+}
+
+// Report logs an error a callback failed with: excerpt, message, backtrace.
+func (w *World) Report(err error) {
+	for _, line := range w.Realm.Describe(err) {
+		w.Log.Errorf("[pjs] %s", line)
+	}
+}
+
+// Failure logs err and returns the event that carries it downstream.
+func (w *World) Failure(err error) *stream.StreamEnd {
+	w.Report(err)
+	return event.Failure(w.Realm, err)
+}
+
+// AfterFunc implements the clock interfaces of API packages.
+func (w *World) AfterFunc(d time.Duration, f func()) (stop func()) {
+	t := w.Loop.AfterFunc(d, f)
+	return func() { t.Stop() }
+}
+
+// Post runs f on the worker's goroutine; it may be called from any.
+func (w *World) Post(f func()) { w.Loop.Post(f) }
+
+// Now returns the time as the loop saw it last.
+func (w *World) Now() time.Time { return w.Loop.Now() }
+
+// Location is a place in a script.
+type Location struct {
+	File         string
+	Line, Column int
+}
+
+// at returns the location of the running call.
+func at(r *script.Realm) Location {
+	f := r.Caller()
+	return Location{f.File, f.Line, f.Column}
+}

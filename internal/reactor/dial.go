@@ -1,0 +1,13 @@
+package reactor
+
+// dial is what a connection needs while it is being made.
+type dial struct {
+	timeout *Timer
+	failed  bool
+}
+
+func (d *dial) stop() {
+	if d.timeout != nil {
+		d.timeout.Stop()
+	}
+}

@@ -1,0 +1,334 @@
+//go:build !linux || portable
+
+package reactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"weir/internal/stream"
+)
+
+const acceptPause = 100 * time.Millisecond
+
+// Listener accepts connections, or for UDP makes one Conn per peer. It accepts nothing before Start.
+type Listener struct {
+	loop    *Loop
+	opts    ListenOptions
+	socket  *SocketOptions // shared by the accepted connections
+	accept  func(*Conn) Handler
+	addr    netip.AddrPort
+	path    string // Unix
+	started bool
+	paused  bool
+	closed  bool
+	warned  bool
+
+	nl    net.Listener
+	udp   *net.UDPConn
+	peers map[netip.AddrPort]*Conn
+	quit  chan struct{}
+	next  chan struct{}
+	held  net.Conn // accepted, but came while paused
+}
+
+// ListenTCP binds addr and listens on it. accept is called in a turn of its own for every connection after Start, and
+// returns who handles it, or nil to close it at once.
+func (l *Loop) ListenTCP(addr netip.AddrPort, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
+	ln := l.newListener(o, accept)
+	nl, err := ln.config().Listen(context.Background(), network("tcp", addr), addr.String())
+	if err != nil {
+		return nil, fmt.Errorf("listen on tcp %s: %w", addr, err)
+	}
+	ln.nl, ln.addr = nl, addrOf(nl.Addr(), addr)
+	ln.join()
+	return ln, nil
+}
+
+// ListenUDP binds addr. accept is called as ListenTCP's, for the first datagram of every peer.
+func (l *Loop) ListenUDP(addr netip.AddrPort, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
+	ln := l.newListener(o, accept)
+	pc, err := ln.config().ListenPacket(context.Background(), network("udp", addr), addr.String())
+	if err != nil {
+		return nil, fmt.Errorf("listen on udp %s: %w", addr, err)
+	}
+	ln.udp, ln.addr = pc.(*net.UDPConn), addrOf(pc.LocalAddr(), addr)
+	ln.peers = make(map[netip.AddrPort]*Conn)
+	ln.join()
+	return ln, nil
+}
+
+// ListenUnix listens on a Unix stream socket. A socket file that nobody listens on any more is replaced. A path that
+// begins with @ is in the abstract name space.
+func (l *Loop) ListenUnix(path string, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
+	ln := l.newListener(o, accept)
+	removeStale(path)
+	nl, err := net.Listen("unix", path)
+	if err == nil && o.UnixMode != 0 && path[0] != '@' {
+		if err = os.Chmod(path, o.UnixMode.Perm()); err != nil {
+			_ = nl.Close()
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on unix socket %s: %w", path, err)
+	}
+	ln.nl, ln.path = nl, path
+	ln.join()
+	return ln, nil
+}
+
+func removeStale(path string) {
+	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSocket == 0 {
+		return
+	}
+	nc, err := net.Dial("unix", path)
+	if err == nil {
+		_ = nc.Close()
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		_ = os.Remove(path)
+	}
+}
+
+// network lets the wildcard address take IPv4 too, as systems do by default.
+func network(proto string, a netip.AddrPort) string {
+	switch {
+	case a.Addr().Is4():
+		return proto + "4"
+	case a.Addr().IsUnspecified():
+		return proto
+	}
+	return proto + "6"
+}
+
+func (l *Loop) newListener(o ListenOptions, accept func(*Conn) Handler) *Listener {
+	ln := &Listener{loop: l, accept: accept, quit: make(chan struct{}), next: make(chan struct{}, 1)}
+	ln.SetOptions(o)
+	return ln
+}
+
+func (ln *Listener) config() *net.ListenConfig {
+	o := ln.opts
+	return &net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
+		if o.ReusePort {
+			if err := rawControl(raw, setReusePort); err != nil {
+				return fmt.Errorf("SO_REUSEPORT: %w", err)
+			}
+		}
+		if o.Transparent {
+			if err := rawControl(raw, setTransparent); err != nil {
+				return fmt.Errorf("IP_TRANSPARENT: %w", err)
+			}
+		}
+		return nil
+	}}
+}
+
+func (ln *Listener) join() {
+	ln.loop.refs++
+	ln.loop.listeners[ln] = struct{}{}
+}
+
+// Start begins to accept.
+func (ln *Listener) Start() {
+	if ln.started || ln.closed {
+		return
+	}
+	ln.started = true
+	if ln.udp != nil {
+		go ln.readLoop()
+	} else {
+		go ln.acceptLoop()
+	}
+}
+
+// Pause stops accepting: TCP clients wait in the backlog, datagrams of new UDP peers are dropped.
+func (ln *Listener) Pause() { ln.paused = true }
+
+// Resume goes on accepting.
+func (ln *Listener) Resume() {
+	ln.paused = false
+	if nc := ln.held; nc != nil {
+		ln.held = nil
+		ln.loop.postRaw(func() { ln.accepted(nc) })
+	}
+}
+
+// SetAccept replaces the function for connections to come.
+func (ln *Listener) SetAccept(accept func(*Conn) Handler) { ln.accept = accept }
+
+// SetOptions replaces KeepAlive, NoDelay and Socket for connections to come. The rest is fixed once the socket is bound.
+func (ln *Listener) SetOptions(o ListenOptions) {
+	ln.opts = o
+	o.Socket.KeepAlive, o.Socket.NoDelay = o.KeepAlive, o.NoDelay
+	ln.socket = ln.loop.shareOptions(o.Socket)
+}
+
+// Addr returns the bound address, with the port the system chose if it was 0. It is invalid for Unix sockets.
+func (ln *Listener) Addr() netip.AddrPort { return ln.addr }
+
+// Path returns the path of a Unix socket.
+func (ln *Listener) Path() string { return ln.path }
+
+// Close closes the port. Accepted TCP connections live on; UDP peers end with NoError and close.
+func (ln *Listener) Close() {
+	if ln.closed {
+		return
+	}
+	ln.closed = true
+	for _, c := range ln.peers {
+		c.lose(stream.NoError, nil)
+	}
+	ln.loop.refs--
+	ln.closeSocket()
+}
+
+func (ln *Listener) closeSocket() {
+	delete(ln.loop.listeners, ln)
+	close(ln.quit)
+	if ln.held != nil {
+		_ = ln.held.Close()
+		ln.held = nil
+	}
+	if ln.udp != nil {
+		_ = ln.udp.Close()
+	} else {
+		_ = ln.nl.Close()
+	}
+}
+
+func (ln *Listener) acceptLoop() {
+	for {
+		nc, err := ln.nl.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			ln.loop.Post(func() { ln.warn(err) })
+			select {
+			case <-time.After(acceptPause):
+				continue
+			case <-ln.quit:
+				return
+			}
+		}
+		ln.loop.postRaw(func() { ln.accepted(nc) })
+		select {
+		case <-ln.next:
+		case <-ln.quit:
+			return
+		}
+	}
+}
+
+func (ln *Listener) warn(err error) {
+	if !ln.warned && !ln.closed {
+		ln.warned = true
+		ln.loop.opts.Logf("cannot accept connections on %s for now, trying again: %v", ln.nl.Addr(), err)
+	}
+}
+
+func (ln *Listener) accepted(nc net.Conn) {
+	if ln.closed {
+		_ = nc.Close()
+		return
+	}
+	if ln.paused {
+		ln.held = nc
+		return
+	}
+	ln.warned = false
+	c := ln.loop.newConn(ln.socket)
+	c.listener = ln
+	if ln.path != "" {
+		c.set(isUnix)
+	} else {
+		c.remote = addrOf(nc.RemoteAddr(), ln.addr)
+	}
+	c.attach(nc)
+	ln.admit(c)
+	if !c.has(isClosed) {
+		c.startReading()
+	}
+	if !ln.closed {
+		ln.next <- struct{}{}
+	}
+}
+
+// admit asks the owner who handles c and opens it.
+func (ln *Listener) admit(c *Conn) {
+	l := ln.loop
+	l.enter(nil)
+	if ln.accept != nil {
+		if h := ln.accept(c); c.handler == nil {
+			c.handler = h
+		}
+	}
+	if c.handler == nil {
+		c.close(false)
+	} else if !c.has(isClosed) {
+		c.opened()
+	}
+	l.leave()
+}
+
+func (ln *Listener) readLoop() {
+	buf := make([]byte, stream.ChunkSize)
+	for {
+		n, from, err := ln.udp.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if n == 0 {
+			continue
+		}
+		ln.loop.postRaw(func() {
+			ln.datagram(buf[:n], sameFamily(from, ln.addr))
+			if !ln.closed {
+				ln.next <- struct{}{}
+			}
+		})
+		select {
+		case <-ln.next:
+		case <-ln.quit:
+			return
+		}
+	}
+}
+
+func (ln *Listener) datagram(b []byte, from netip.AddrPort) {
+	if ln.closed {
+		return
+	}
+	c := ln.peers[from]
+	if c == nil {
+		if ln.paused {
+			return
+		}
+		c = ln.loop.newConn(ln.socket)
+		c.listener, c.remote = ln, from
+		c.set(isDatagram)
+		ln.peers[from] = c
+		ln.admit(c)
+	}
+	if c.has(isClosed | isFailing) {
+		return
+	}
+	if to := c.relayTarget(); to != nil {
+		c.relayBytes(to, b)
+	} else {
+		c.received(b)
+	}
+}
+
+func (ln *Listener) forget(c *Conn) {
+	if ln.peers[c.remote] == c {
+		delete(ln.peers, c.remote)
+	}
+}

@@ -1,0 +1,60 @@
+package reactor
+
+import (
+	"bytes"
+	"net/netip"
+	"os"
+	"testing"
+
+	"weir/internal/stream"
+)
+
+// TestMain can also be a child process: the server for wrk, or one that runs out of files.
+func TestMain(m *testing.M) {
+	switch os.Getenv("REACTOR_CHILD") {
+	case "http":
+		serveFixed(os.Getenv("REACTOR_ADDR"))
+		return
+	case "emfile":
+		if err := childOutOfFiles(); err != nil {
+			os.Stderr.WriteString(err.Error())
+			os.Exit(1)
+		}
+		return
+	}
+	RaiseFileLimit()
+	os.Exit(m.Run())
+}
+
+const fixedResponse = "HTTP/1.1 200 OK\r\nserver: weir\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n\r\nhi\n"
+
+type fixed struct{ body []byte }
+
+func (f fixed) OnOpen(*Conn) {}
+func (f fixed) OnData(c *Conn, d *stream.Data) {
+	if bytes.HasSuffix(d.Bytes(), []byte("\r\n\r\n")) {
+		c.Write(stream.NewData(f.body))
+	}
+}
+func (f fixed) OnEnd(c *Conn, code stream.ErrorCode) { c.End(code) }
+func (f fixed) OnClose(*Conn)                        {}
+
+// serveFixed answers every request alike: REACTOR_CHILD=http REACTOR_ADDR=127.0.0.1:8081 ./reactor.test
+func serveFixed(addr string) {
+	l, err := New(Options{})
+	if err != nil {
+		panic(err)
+	}
+	ln, err := l.ListenTCP(netip.MustParseAddrPort(addr), ListenOptions{NoDelay: true, Socket: SocketOptions{IdleTimeout: 60e9}},
+		func(*Conn) Handler { return fixed{[]byte(fixedResponse)} })
+	if err != nil {
+		panic(err)
+	}
+	ln.Start()
+	if err := l.Run(); err != nil {
+		panic(err)
+	}
+}
+
+// childOutOfFiles is set where the system has a limit to run into.
+var childOutOfFiles = func() error { return nil }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package reactor
+
+import "errors"
+
+func setTransparent(uintptr) error { return errors.New("only supported on Linux") }

@@ -1,0 +1,4 @@
+package reactor
+
+// InTurn reports whether a turn is running, so that its end will come.
+func (l *Loop) InTurn() bool { return l.inTurn }

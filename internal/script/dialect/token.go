@@ -1,0 +1,539 @@
+package dialect
+
+// kind is the lexical class of a token.
+type kind uint8
+
+const (
+	tokEOF kind = iota
+	tokWord
+	tokPrivate
+	tokNumber
+	tokString
+	tokRegExp
+	tokPunct
+	tokTemplate     // `…`
+	tokTemplateHead // `…${
+	tokTemplateMid  // }…${
+	tokTemplateTail // }…`
+)
+
+// bracket is what an opening token opens.
+type bracket uint8
+
+const (
+	notBracket bracket = iota
+	parens
+	brackets
+	blockBrace
+	functionBrace
+	classBrace
+	objectBrace
+	templateBrace
+)
+
+// tok is one token of the author's text.
+type tok struct {
+	kind       kind
+	opens      bracket
+	newline    bool // a line break precedes it
+	start, end int32
+	match      int32 // the partner of a bracket
+	inside     int32 // the innermost bracket open at it, -1 at the top level
+}
+
+// scanner cuts the author's text into tokens. It decides between division and
+// regular expression, block and object, by the tokens before them.
+type scanner struct {
+	src     string
+	file    *source
+	at      int
+	newline bool
+	tokens  []tok
+	open    []int32
+}
+
+// operandWords are the reserved words after which an operand follows.
+var operandWords = map[string]bool{
+	"return": true, "typeof": true, "case": true, "in": true, "instanceof": true,
+	"new": true, "void": true, "delete": true, "throw": true, "do": true,
+	"else": true, "await": true, "yield": true, "default": true, "extends": true,
+}
+
+func (s *scanner) text(i int) string {
+	if i < 0 {
+		return ""
+	}
+	t := &s.tokens[i]
+	return s.src[t.start:t.end]
+}
+
+// keyword tells whether token i is the reserved word w, not a property name.
+func (s *scanner) keyword(i int, w string) bool {
+	if i < 0 || s.tokens[i].kind != tokWord || s.text(i) != w {
+		return false
+	}
+	return !s.afterDot(i)
+}
+
+func (s *scanner) afterDot(i int) bool {
+	if i == 0 {
+		return false
+	}
+	p := s.text(i - 1)
+	return p == "." || p == "?."
+}
+
+func isWordByte(c byte) bool {
+	return c >= 0x80 || c == '_' || c == '$' || c == '\\' || c-'0' < 10 || c|0x20-'a' < 26
+}
+
+func (s *scanner) scan() *SyntaxError {
+	for {
+		if err := s.space(); err != nil {
+			return err
+		}
+		start := s.at
+		if s.at >= len(s.src) {
+			s.add(tokEOF, start)
+			break
+		}
+		c := s.src[s.at]
+		switch {
+		case c-'0' < 10, c == '.' && s.at+1 < len(s.src) && s.src[s.at+1]-'0' < 10:
+			s.number()
+			s.add(tokNumber, start)
+		case isWordByte(c):
+			s.word()
+			s.add(tokWord, start)
+		case c == '#':
+			s.at++
+			s.word()
+			s.add(tokPrivate, start)
+		case c == '"' || c == '\'':
+			if !s.quoted(c) {
+				return s.file.fail(start, "unexpected end of expression")
+			}
+			s.add(tokString, start)
+		case c == '`':
+			if err := s.template(tokTemplate, tokTemplateHead); err != nil {
+				return err
+			}
+		case c == '}' && len(s.open) > 0 && s.tokens[s.open[len(s.open)-1]].opens == templateBrace:
+			if err := s.template(tokTemplateTail, tokTemplateMid); err != nil {
+				return err
+			}
+		case c == '/' && s.operandExpected():
+			if !s.regexp() {
+				return s.file.fail(start, "unexpected token")
+			}
+			s.add(tokRegExp, start)
+		default:
+			if err := s.punct(); err != nil {
+				return err
+			}
+		}
+	}
+	if n := len(s.open); n > 0 {
+		want := map[bracket]string{parens: "')'", brackets: "']'"}[s.tokens[s.open[n-1]].opens]
+		if want == "" {
+			want = "'}'"
+		}
+		return s.file.fail(len(s.src), want+" expected")
+	}
+	return nil
+}
+
+func (s *scanner) add(k kind, start int) *tok {
+	inside := int32(-1)
+	if n := len(s.open); n > 0 {
+		inside = s.open[n-1]
+	}
+	s.tokens = append(s.tokens, tok{
+		kind: k, newline: s.newline, start: int32(start), end: int32(s.at), match: -1, inside: inside,
+	})
+	s.newline = false
+	return &s.tokens[len(s.tokens)-1]
+}
+
+// space skips blanks and comments.
+func (s *scanner) space() *SyntaxError {
+	for s.at < len(s.src) {
+		switch c := s.src[s.at]; {
+		case c == '\n' || c == '\r':
+			s.newline = true
+			s.at++
+		case c == ' ' || c == '\t' || c == '\v' || c == '\f':
+			s.at++
+		case c == 0xC2 && has(s.src, s.at, "\u00a0"):
+			s.at += 2
+		case c == 0xEF && has(s.src, s.at, "\ufeff"):
+			s.at += 3
+		case c == 0xE2 && (has(s.src, s.at, "\u2028") || has(s.src, s.at, "\u2029")):
+			s.newline = true
+			s.at += 3
+		case c == '/' && has(s.src, s.at, "//"):
+			for s.at < len(s.src) && s.src[s.at] != '\n' {
+				s.at++
+			}
+		case c == '/' && has(s.src, s.at, "/*"):
+			start := s.at
+			s.at += 2
+			for s.at < len(s.src) && !has(s.src, s.at, "*/") {
+				if s.src[s.at] == '\n' {
+					s.newline = true
+				}
+				s.at++
+			}
+			if s.at >= len(s.src) {
+				s.file.openComment = start
+				return nil
+			}
+			s.at += 2
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func has(s string, at int, prefix string) bool {
+	return len(s)-at >= len(prefix) && s[at:at+len(prefix)] == prefix
+}
+
+func (s *scanner) word() {
+	for s.at < len(s.src) && isWordByte(s.src[s.at]) {
+		if has(s.src, s.at, "\\u{") {
+			for s.at < len(s.src) && s.src[s.at] != '}' && s.src[s.at] != '\n' {
+				s.at++
+			}
+			if s.at < len(s.src) {
+				s.at++
+			}
+			continue
+		}
+		if c := s.src[s.at]; c == 0xC2 && has(s.src, s.at, "\u00a0") || c == 0xEF && has(s.src, s.at, "\ufeff") ||
+			c == 0xE2 && (has(s.src, s.at, "\u2028") || has(s.src, s.at, "\u2029")) {
+			return
+		}
+		s.at++
+	}
+}
+
+func (s *scanner) number() {
+	radix := has(s.src, s.at, "0x") || has(s.src, s.at, "0X")
+	dot := false
+	for s.at < len(s.src) {
+		c := s.src[s.at]
+		switch {
+		case c == '.' && !dot && !radix:
+			dot = true
+		case (c == '+' || c == '-') && !radix && s.src[s.at-1]|0x20 == 'e':
+		case c < 0x80 && isWordByte(c) && c != '\\':
+		default:
+			return
+		}
+		s.at++
+	}
+}
+
+func (s *scanner) quoted(q byte) bool {
+	for s.at++; s.at < len(s.src); s.at++ {
+		switch s.src[s.at] {
+		case '\\':
+			s.at++
+		case q:
+			s.at++
+			return true
+		}
+	}
+	s.at = len(s.src)
+	return false
+}
+
+func (s *scanner) regexp() bool {
+	class := false
+	for s.at++; s.at < len(s.src); s.at++ {
+		switch s.src[s.at] {
+		case '\\':
+			s.at++
+		case '[':
+			class = true
+		case ']':
+			class = false
+		case '\n':
+			return false
+		case '/':
+			if !class {
+				s.at++
+				s.word()
+				return true
+			}
+		}
+	}
+	s.at = len(s.src)
+	return false
+}
+
+// template scans from ` or } to the next ${ or `.
+func (s *scanner) template(last, more kind) *SyntaxError {
+	start := s.at
+	for s.at++; s.at < len(s.src); s.at++ {
+		switch {
+		case s.src[s.at] == '\\':
+			s.at++
+		case s.src[s.at] == '`':
+			s.at++
+			s.close(last == tokTemplateTail)
+			s.add(last, start)
+			s.link(last == tokTemplateTail)
+			return nil
+		case has(s.src, s.at, "${"):
+			s.at += 2
+			s.close(more == tokTemplateMid)
+			s.add(more, start)
+			s.link(more == tokTemplateMid)
+			t := &s.tokens[len(s.tokens)-1]
+			t.opens = templateBrace
+			s.open = append(s.open, int32(len(s.tokens)-1))
+			return nil
+		}
+	}
+	s.at = len(s.src)
+	return s.file.fail(start, "unexpected end of expression")
+}
+
+// close and link pop the innermost bracket before and after its closing token
+// is added. A template's middle piece closes one bracket and opens another, so
+// its match is that of the bracket it opens.
+func (s *scanner) close(really bool) {
+	if really {
+		s.file.closing = s.open[len(s.open)-1]
+		s.open = s.open[:len(s.open)-1]
+	}
+}
+
+func (s *scanner) link(really bool) {
+	if really {
+		n := int32(len(s.tokens) - 1)
+		s.tokens[n].match = s.file.closing
+		s.tokens[s.file.closing].match = n
+	}
+}
+
+var puncts = []string{
+	">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "??=",
+	"=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=",
+	"/=", "%=", "&=", "|=", "^=", "<<", ">>", "**",
+}
+
+func (s *scanner) punct() *SyntaxError {
+	start := s.at
+	c := s.src[s.at]
+	switch c {
+	case '(', '[', '{':
+		opens := parens
+		if c == '[' {
+			opens = brackets
+		} else if c == '{' {
+			opens = s.brace()
+		}
+		s.at++
+		s.add(tokPunct, start).opens = opens
+		s.open = append(s.open, int32(len(s.tokens)-1))
+		return nil
+	case ')', ']', '}':
+		if len(s.open) == 0 || !closes(c, s.tokens[s.open[len(s.open)-1]].opens) {
+			return s.file.fail(start, "unexpected token")
+		}
+		s.at++
+		s.close(true)
+		s.add(tokPunct, start)
+		s.link(true)
+		return nil
+	case ';', ',', ':', '~', '@':
+		s.at++
+		s.add(tokPunct, start)
+		return nil
+	}
+	s.at++
+	for _, p := range puncts {
+		if p[0] == c && has(s.src, start, p) {
+			if p == "?." && start+2 < len(s.src) && s.src[start+2]-'0' < 10 {
+				continue
+			}
+			s.at = start + len(p)
+			break
+		}
+	}
+	switch c {
+	case '.', '?', '=', '!', '<', '>', '&', '|', '+', '-', '*', '/', '%', '^':
+		s.add(tokPunct, start)
+		return nil
+	}
+	return s.file.fail(start, "unknown token")
+}
+
+func closes(c byte, b bracket) bool {
+	switch c {
+	case ')':
+		return b == parens
+	case ']':
+		return b == brackets
+	}
+	return b == blockBrace || b == functionBrace || b == classBrace || b == objectBrace
+}
+
+// operandExpected tells whether the next token begins an operand.
+func (s *scanner) operandExpected() bool {
+	i := len(s.tokens) - 1
+	if i < 0 {
+		return true
+	}
+	switch t := s.tokens[i]; t.kind {
+	case tokWord:
+		return operandWords[s.text(i)] && !s.afterDot(i)
+	case tokPunct:
+		switch s.text(i) {
+		case ")":
+			return s.controlHead(int(t.match) - 1)
+		case "]", "++", "--":
+			return false
+		case "}":
+			return s.tokens[t.match].opens != objectBrace
+		}
+		return true
+	case tokTemplateHead, tokTemplateMid:
+		return true
+	}
+	return false
+}
+
+// controlHead tells whether the parentheses after token i belong to a statement.
+func (s *scanner) controlHead(i int) bool {
+	if i < 0 {
+		return false
+	}
+	switch s.text(i) {
+	case "if", "for", "while", "switch", "with":
+		return !s.afterDot(i)
+	case "await":
+		return s.keyword(i-1, "for")
+	case "catch":
+		return i > 0 && s.text(i-1) == "}"
+	}
+	return false
+}
+
+// brace tells what a { at the current place opens.
+func (s *scanner) brace() bracket {
+	i := len(s.tokens) - 1
+	if i < 0 {
+		return blockBrace
+	}
+	t := s.tokens[i]
+	switch t.kind {
+	case tokPunct:
+		switch s.text(i) {
+		case "=>":
+			return functionBrace
+		case ")":
+			if s.controlHead(int(t.match) - 1) {
+				return blockBrace
+			}
+			if s.classHead(i) {
+				return classBrace
+			}
+			return functionBrace
+		case ";", "}":
+			return blockBrace
+		case "{":
+			if t.opens == objectBrace {
+				return objectBrace
+			}
+			return blockBrace
+		case "]":
+			if s.classHead(i) {
+				return classBrace
+			}
+			return blockBrace
+		case ":":
+			return s.afterColon(i)
+		}
+		return objectBrace
+	case tokWord:
+		if s.afterDot(i) {
+			if s.classHead(i) {
+				return classBrace
+			}
+			return blockBrace
+		}
+		switch w := s.text(i); w {
+		case "else", "do", "try", "finally", "catch":
+			return blockBrace
+		case "static":
+			return functionBrace
+		case "of":
+			return objectBrace
+		default:
+			if operandWords[w] && w != "else" && w != "do" {
+				return objectBrace
+			}
+			if s.classHead(i) {
+				return classBrace
+			}
+			return blockBrace
+		}
+	case tokTemplateHead, tokTemplateMid:
+		return objectBrace
+	}
+	return blockBrace
+}
+
+// classHead tells whether the tokens up to i are `class Name extends Expr`.
+func (s *scanner) classHead(i int) bool {
+	for ; i >= 0; i-- {
+		t := s.tokens[i]
+		switch {
+		case t.kind == tokWord && s.text(i) == "class" && !s.afterDot(i):
+			return true
+		case t.kind == tokWord && s.text(i) == "function":
+			return false
+		case t.kind == tokWord || s.text(i) == ".":
+		case t.kind == tokPunct && t.match >= 0 && t.opens == notBracket && s.text(i) != "}":
+			i = int(t.match)
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// afterColon tells what a { after the colon at token i opens.
+func (s *scanner) afterColon(i int) bracket {
+	if n := len(s.open); n > 0 {
+		switch s.tokens[s.open[n-1]].opens {
+		case blockBrace, functionBrace, classBrace:
+		default:
+			return objectBrace
+		}
+	}
+	for j := i - 1; j >= 0; j-- {
+		t := s.tokens[j]
+		if t.kind == tokPunct {
+			if t.match >= 0 && t.opens == notBracket {
+				j = int(t.match)
+				continue
+			}
+			switch s.text(j) {
+			case "?":
+				return objectBrace
+			case ";", "{", "=>":
+				return blockBrace
+			}
+		}
+		if s.keyword(j, "case") || s.keyword(j, "default") {
+			return blockBrace
+		}
+	}
+	return blockBrace
+}
