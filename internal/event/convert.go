@@ -53,8 +53,11 @@ func New(r *script.Realm, e stream.Event) script.Value {
 	return script.Undefined
 }
 
-// NewMessage returns the script object of a message.
+// NewMessage returns the script object of a message. A body borrowed for the turn is copied only if the object outlives it.
 func NewMessage(r *script.Realm, m *stream.Message) script.Value {
+	if m.Object == 0 && m.Body != nil && m.Body.Transient() {
+		r.AtTurnEnd((*bodyBorrower)(m))
+	}
 	return object(r, messageClass, &m.Tag, m)
 }
 
@@ -73,6 +76,16 @@ type borrower stream.Data
 func (b *borrower) TurnEnd() {
 	if d := (*stream.Data)(b); d.Object != 0 {
 		d.Own()
+	}
+}
+
+// bodyBorrower is borrower for the body of a Message, which scripts may ask for later.
+type bodyBorrower stream.Message
+
+// TurnEnd implements script.TurnEnder.
+func (b *bodyBorrower) TurnEnd() {
+	if m := (*stream.Message)(b); m.Object != 0 {
+		m.Body.Own()
 	}
 }
 

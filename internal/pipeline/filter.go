@@ -146,6 +146,17 @@ func (q *Queue) Push(e stream.Event) { q.events = append(q.events, stream.Own(e)
 // Len returns the number of events held.
 func (q *Queue) Len() int { return len(q.events) }
 
+// Bytes returns the number of bytes in the Data held.
+func (q *Queue) Bytes() int {
+	n := 0
+	for _, e := range q.events {
+		if d, ok := e.(*stream.Data); ok {
+			n += d.Size()
+		}
+	}
+	return n
+}
+
 // Pop removes and returns the first event; nil if there is none.
 func (q *Queue) Pop() stream.Event {
 	if len(q.events) == 0 {

@@ -134,9 +134,10 @@ type Param struct {
 func (b *Build) Param(i int) Param { return b.ParamOf(b.Arg(i)) }
 
 // ParamOf returns a value as a Param.
-func (b *Build) ParamOf(v script.Value) Param {
-	return Param{b.Hold(v), b.IsFunction(v)}
-}
+func (b *Build) ParamOf(v script.Value) Param { return NewParam(b.Realm, v) }
+
+// NewParam returns a value as a Param.
+func NewParam(r *script.Realm, v script.Value) Param { return Param{r.Hold(v), r.IsFunction(v)} }
 
 // IsFunction reports whether the value comes from a callback.
 func (p Param) IsFunction() bool { return p.fn }

@@ -21,11 +21,15 @@ type World struct {
 	// Inspect renders any script value for people, as console.log does.
 	Inspect func(v script.Value) string
 
-	thread    int
-	pipelines map[*Pipeline]struct{}
-	releases  []*Pipeline
-	flushes   []Flusher
-	extra     map[any]any
+	thread     int
+	pipelines  map[*Pipeline]struct{}
+	releases   []*Pipeline
+	flushes    []Flusher
+	extra      map[any]any
+	timers     []*reactor.Timer
+	timersKept int
+
+	onShutdown []func()
 }
 
 // Flusher is something that wants to write what it has gathered during a turn before sockets are flushed.
@@ -94,10 +98,19 @@ func (w *World) Shutdown() {
 		return
 	}
 	w.Stopping = true
+	for _, t := range w.timers {
+		t.Unref()
+	}
 	for p := range w.pipelines {
 		p.shutdown()
 	}
+	for _, f := range w.onShutdown {
+		f()
+	}
 }
+
+// OnShutdown has f called when the world goes down, after the live pipelines were told.
+func (w *World) OnShutdown(f func()) { w.onShutdown = append(w.onShutdown, f) }
 
 // Live returns the number of running pipelines.
 func (w *World) Live() int { return len(w.pipelines) }
@@ -126,6 +139,34 @@ func (w *World) Failure(err error) *stream.StreamEnd {
 func (w *World) AfterFunc(d time.Duration, f func()) (stop func()) {
 	t := w.Loop.AfterFunc(d, f)
 	return func() { t.Stop() }
+}
+
+// OwnTimer makes a timer end with the world. In a world that is going down it keeps nothing alive.
+func (w *World) OwnTimer(t *reactor.Timer) {
+	if w.Stopping {
+		t.Unref()
+	} else {
+		t.Ref()
+	}
+	if len(w.timers) > 64 && len(w.timers) > 2*w.timersKept {
+		kept := w.timers[:0]
+		for _, t := range w.timers {
+			if t.Active() {
+				kept = append(kept, t)
+			}
+		}
+		clear(w.timers[len(kept):])
+		w.timers, w.timersKept = kept, len(kept)
+	}
+	w.timers = append(w.timers, t)
+}
+
+// StopTimers stops the timers the world owns.
+func (w *World) StopTimers() {
+	for _, t := range w.timers {
+		t.Stop()
+	}
+	w.timers = nil
 }
 
 // Post runs f on the worker's goroutine; it may be called from any.

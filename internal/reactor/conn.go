@@ -279,7 +279,7 @@ func (c *Conn) opened() {
 		c.lastRead, c.lastWrite = 0, 0 // timeouts of a UDP client start with its first datagram
 	}
 	l.watch(c)
-	if c.out != nil || c.has(isEnding) {
+	if c.out != nil || c.has(isEnding) || c.brake.Engaged() {
 		c.touch()
 	}
 	if c.handler != nil {
@@ -391,7 +391,7 @@ func (c *Conn) flush() {
 	if c.brake.Engaged() && (empty || !c.has(brakeUntilEmpty) && !c.congested()) {
 		c.releaseBrake()
 	}
-	if empty && c.has(isSealed) && !c.has(isConnecting|isWriteShut) {
+	if empty && c.has(isSealed) && !c.has(isWriteShut) && (!c.has(isConnecting) || c.endCode != stream.NoError) {
 		c.finishWriting()
 	}
 }

@@ -287,6 +287,8 @@ func TestDialErrors(t *testing.T) {
 	want(t, ch, "close")
 	on(l, func() { l.Dial(a, DialOptions{}, logTo(ch)).Close() })
 	want(t, ch, "close")
+	on(l, func() { l.Dial(a, DialOptions{}, logTo(ch)).End(stream.ProtocolError) })
+	want(t, ch, "close")
 }
 
 func TestTimeouts(t *testing.T) {

@@ -352,3 +352,44 @@ func TestRunTwice(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCloseTheOther: two connections are readable in the same batch, and whichever comes first closes the other one and
+// opens a new one in its place.
+func TestCloseTheOther(t *testing.T) {
+	t.Parallel()
+	l := startLoop(t)
+	ch := make(chan string, 10)
+	var conns []*Conn
+	var a netip.AddrPort
+	third := &hooks{open: func(c *Conn) { ch <- "third"; c.Close() }, data: func(*Conn, *stream.Data) { ch <- "wrong data" }}
+	a = listen(t, l, ListenOptions{}, func(c *Conn) Handler {
+		conns = append(conns, c)
+		if len(conns) > 2 {
+			return &hooks{}
+		}
+		return &hooks{
+			open: func(*Conn) { ch <- "open" },
+			data: func(c *Conn, _ *stream.Data) {
+				ch <- "data"
+				for _, o := range conns {
+					if o != c {
+						o.Close()
+					}
+				}
+				l.Dial(a, DialOptions{}, third)
+			},
+			closed: func(*Conn) { ch <- "close" },
+		}
+	})
+	x, y := dialPeer(t, a), dialPeer(t, a)
+	want(t, ch, "open", "open")
+	on(l, func() { // both arrive while the loop is busy
+		mustWrite(t, x, "x")
+		mustWrite(t, y, "y")
+		time.Sleep(5 * time.Millisecond)
+	})
+	want(t, ch, "data", "close", "third")
+	if len(ch) > 0 {
+		t.Error(<-ch)
+	}
+}

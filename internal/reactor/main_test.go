@@ -15,6 +15,9 @@ func TestMain(m *testing.M) {
 	case "http":
 		serveFixed(os.Getenv("REACTOR_ADDR"))
 		return
+	case "relay":
+		serveRelay(os.Getenv("REACTOR_ADDR"), os.Getenv("REACTOR_UPSTREAM"))
+		return
 	case "emfile":
 		if err := childOutOfFiles(); err != nil {
 			os.Stderr.WriteString(err.Error())
@@ -47,6 +50,35 @@ func serveFixed(addr string) {
 	}
 	ln, err := l.ListenTCP(netip.MustParseAddrPort(addr), ListenOptions{NoDelay: true, Socket: SocketOptions{IdleTimeout: 60e9}},
 		func(*Conn) Handler { return fixed{[]byte(fixedResponse)} })
+	if err != nil {
+		panic(err)
+	}
+	ln.Start()
+	if err := l.Run(); err != nil {
+		panic(err)
+	}
+}
+
+type ender struct{ peer *Conn }
+
+func (e *ender) OnOpen(*Conn)                         {}
+func (e *ender) OnData(_ *Conn, d *stream.Data)       { e.peer.Write(d) }
+func (e *ender) OnEnd(_ *Conn, code stream.ErrorCode) { e.peer.End(code) }
+func (e *ender) OnClose(*Conn)                        { e.peer.End(stream.ConnectionReset) }
+
+// serveRelay is a TCP proxy: REACTOR_CHILD=relay REACTOR_ADDR=... REACTOR_UPSTREAM=... ./reactor.test
+func serveRelay(addr, upstream string) {
+	l, err := New(Options{})
+	if err != nil {
+		panic(err)
+	}
+	to := netip.MustParseAddrPort(upstream)
+	ln, err := l.ListenTCP(netip.MustParseAddrPort(addr), ListenOptions{NoDelay: true}, func(in *Conn) Handler {
+		out := l.Dial(to, DialOptions{Socket: SocketOptions{NoDelay: true}}, &ender{in})
+		in.Relay(out)
+		out.Relay(in)
+		return &ender{out}
+	})
 	if err != nil {
 		panic(err)
 	}

@@ -218,3 +218,25 @@ func TestRelayBehindQueue(t *testing.T) {
 		t.Fatalf("%d bytes, %v", got.pos, err)
 	}
 }
+
+// TestRelayWhileConnecting: the first bytes are there before the other side is connected.
+func TestRelayWhileConnecting(t *testing.T) {
+	t.Parallel()
+	l := startLoop(t)
+	up := listen(t, l, ListenOptions{}, func(*Conn) Handler { return echo() })
+	var ln *Listener
+	on(l, func() {
+		ln, _ = l.ListenTCP(loopback, ListenOptions{}, func(in *Conn) Handler {
+			out := l.Dial(up, DialOptions{}, &hooks{})
+			in.Relay(out)
+			out.Relay(in)
+			// The read event of `in` may come first, or not: make it so.
+			out.holdBack(in)
+			return &hooks{}
+		})
+	})
+	nc := dialPeer(t, ln.Addr())
+	mustWrite(t, nc, "early")
+	on(l, func() { ln.Start() })
+	mustRead(t, nc, "early")
+}

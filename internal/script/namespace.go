@@ -166,3 +166,12 @@ func (r *Realm) Prelude(name, source string) error {
 	r.free(v)
 	return nil
 }
+
+// ClassRows lists the members of classes that are reached through objects only.
+func ClassRows(classes ...*Class) []Row {
+	var rows []Row
+	for _, k := range classes {
+		rows = append(rows, k.surface("")...)
+	}
+	return rows
+}

@@ -255,3 +255,6 @@ func (r *Realm) CollectGarbage() { lib.XJS_RunGC(r.tls, r.rt) }
 
 // Live returns how many Go values scripts hold and how many script values Go holds: for leak tests and dumps.
 func (r *Realm) Live() (goValues, refs int) { return r.handles.live(), r.held }
+
+// Closed reports whether the realm has been closed.
+func (r *Realm) Closed() bool { return r.closed }

@@ -40,6 +40,7 @@ func addRoute(c *script.Call) (script.Value, error) {
 func findRoute(c *script.Call) (script.Value, error) {
 	u := script.This[*urlRouter](c)
 	url, joined := u.url[:0], false
+	u.url = nil // converting an argument can run a script that gets here again
 	for _, v := range c.Args {
 		if v.IsNullish() {
 			continue

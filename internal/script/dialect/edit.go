@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -11,32 +12,60 @@ import (
 type edit struct {
 	pos, end int
 	with     string
-	rank     int // order among the edits of one place
+	rank     rank
+	other    int // the other end of a wrapping
+	order    int // among wrappings of the same text, the outermost first
 }
 
-// edits is an edit list under construction. Insertions at one place keep the
-// order in which they were made.
+// rank orders the edits of one place.
+type rank uint8
+
+const (
+	rankFirst rank = iota // begins of blocks
+	rankClose             // ends of wrappings
+	rankComma
+	rankOpen // begins of wrappings, other insertions
+	rankReplace
+	rankEnd
+)
+
+// edits is an edit list under construction.
 type edits []edit
 
-func (l *edits) insert(pos int, s string) { *l = append(*l, edit{pos, pos, s, 0}) }
+func (l *edits) add(pos, end int, s string, r rank) {
+	*l = append(*l, edit{pos: pos, end: end, with: s, rank: r, order: len(*l)})
+}
 
-// insertFirst inserts before the other insertions of the place.
-func (l *edits) insertFirst(pos int, s string) { *l = append(*l, edit{pos, pos, s, -1}) }
+func (l *edits) insert(pos int, s string) { l.add(pos, pos, s, rankOpen) }
 
-// insertLast inserts after them.
-func (l *edits) insertLast(pos int, s string) { *l = append(*l, edit{pos, pos, s, 1}) }
+func (l *edits) replace(pos, end int, s string) { l.add(pos, end, s, rankReplace) }
 
-func (l *edits) replace(pos, end int, s string) { *l = append(*l, edit{pos, end, s, 0}) }
+// wrap puts head before and tail after text[pos:end]. Wrappings nest by the
+// text they take in; of the same text the one made first is the outer one.
+func (l *edits) wrap(pos, end int, head, tail string) { l.wrapOrder(pos, end, head, tail, len(*l)) }
+
+// wrapOuter is wrap around all other wrappings of the same text.
+func (l *edits) wrapOuter(pos, end int, head, tail string) { l.wrapOrder(pos, end, head, tail, -1) }
+
+func (l *edits) wrapOrder(pos, end int, head, tail string, order int) {
+	*l = append(*l,
+		edit{pos: pos, end: pos, with: head, rank: rankOpen, other: end, order: order},
+		edit{pos: end, end: end, with: tail, rank: rankClose, other: pos, order: -order})
+}
+
+func compareEdits(a, b edit) int {
+	return cmp.Or(
+		cmp.Compare(a.pos, b.pos),
+		cmp.Compare(a.rank, b.rank),
+		cmp.Compare(b.other, a.other),
+		cmp.Compare(a.order, b.order),
+	)
+}
 
 // apply makes the edits and returns the new text with its pieces. Where two
 // edits overlap the one that begins first wins.
 func (l edits) apply(src string) (string, []piece) {
-	slices.SortStableFunc(l, func(a, b edit) int {
-		if a.pos != b.pos {
-			return a.pos - b.pos
-		}
-		return a.rank - b.rank
-	})
+	slices.SortStableFunc(l, compareEdits)
 	var b strings.Builder
 	b.Grow(len(src) + 32*len(l))
 	pieces := make([]piece, 0, 2*len(l)+1)

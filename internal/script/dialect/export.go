@@ -194,8 +194,7 @@ func (w *walker) visible(local, exported string, h, in *strings.Builder) string 
 		w.edits.replace(w.start(v.keyword), w.end(v.keyword), "var")
 		v.form = varForm
 	case classForm:
-		w.edits.insert(w.start(v.keyword), "var "+local+"=")
-		w.edits.insert(w.end(w.bodyEnd(v.keyword)), ";")
+		w.edits.wrap(w.start(v.keyword), w.end(w.bodyEnd(v.keyword)), "var "+local+"=", ";")
 		v.form = varForm
 	case functionForm:
 		name = w.fresh()
@@ -227,7 +226,8 @@ func (w *walker) defaultText(d *exportDecl, h, in, t *strings.Builder) {
 	case w.returns:
 		h.WriteString(export)
 		w.substitute(d.first, d.last, "__$default=")
-		w.edits.insert(w.end(w.bodyEnd(head)), ";")
+		at := w.end(w.bodyEnd(head))
+		w.edits.add(at, at, ";", rankComma)
 	}
 }
 

@@ -104,7 +104,7 @@ func (w *walker) finishFunction(c callable, f *function) {
 	if f.awaits {
 		prologue = "const __$c=__save();"
 		for _, at := range f.restore {
-			w.edits.insertFirst(at, "__r(__$c);")
+			w.edits.add(at, at, "__r(__$c);", rankFirst)
 		}
 	}
 	if len(f.hoisted) > 0 {
@@ -122,7 +122,7 @@ func (w *walker) finishFunction(c callable, f *function) {
 		if late {
 			w.edits.replace(at, at+1, "")
 		} else {
-			w.edits.insertFirst(at+1, prologue)
+			w.edits.add(at+1, at+1, prologue, rankFirst)
 		}
 		return
 	}
@@ -131,8 +131,7 @@ func (w *walker) finishFunction(c callable, f *function) {
 	if !late {
 		head = "{" + prologue + head
 	}
-	w.edits.insertFirst(w.start(body.first), head)
-	w.edits.insert(w.end(body.last), ")}")
+	w.edits.wrapOuter(w.start(body.first), w.end(body.last), head, ")}")
 }
 
 // lateParameters turns parameters whose defaults mention later ones into

@@ -83,7 +83,9 @@ func (p *prepared) draw() {
 			for j := range out {
 				out[j] = '1'
 			}
-			if len(out) > 1 {
+			if p.text[t.start] == '.' {
+				out[0] = '.'
+			} else if len(out) > 1 {
 				out[1] = '.'
 			}
 		case tokWord, tokPrivate:
@@ -117,7 +119,15 @@ func (p *prepared) drawWord(i int, out []byte) {
 			fill(out, ' ')
 			out[0] = '!'
 		}
+	case "get", "set":
+		// the parser takes a field of that name for an accessor
+		if p.opener(i) == classBrace && (p.is(i+1, "=") || p.is(i+1, "}")) {
+			out[2] = '_'
+		}
 	case "async":
+		if p.opener(i) == classBrace && (p.is(i+1, "=") || p.is(i+1, "}")) {
+			out[2] = '_'
+		}
 		// the parser knows no async generator methods in object literals
 		if p.is(i+1, "*") && p.opener(i) == objectBrace {
 			fill(out, ' ')
@@ -133,6 +143,13 @@ func (f *source) isAwait(i int) bool {
 	for _, s := range [...]string{":", ",", ")", "}", "]", "=", ";", "=>"} {
 		if f.is(i+1, s) {
 			return false
+		}
+	}
+	if in := f.opener(i); in == objectBrace || in == classBrace {
+		for _, s := range [...]string{"{", ",", ";", "}", "async", "get", "set", "static"} {
+			if f.is(i-1, s) {
+				return false // the name of a method
+			}
 		}
 	}
 	return true
@@ -208,8 +225,12 @@ func (p *prepared) operator(i int) {
 	switch p.str(i) {
 	case "??":
 		p.coalesce(i)
-	case "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??=", "++", "--":
+	case "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??=":
 		p.optionalTarget(i)
+	case "++", "--":
+		if !p.tokens[i].newline {
+			p.optionalTarget(i)
+		}
 	}
 }
 
@@ -265,7 +286,7 @@ func (p *prepared) rightValue(link int) {
 	at := p.start(link)
 	p.edits.replace(at, at+2, `[(()=>{throw new Error("cannot assign to a right-value")})()]`)
 	if !p.is(link+1, "[") {
-		p.edits.insert(at+2, ".")
+		p.edits.add(at+2, at+2, ".", rankFirst)
 		p.image[at], p.image[at+1] = ' ', '.'
 	} else {
 		p.image[at], p.image[at+1] = ' ', ' '
@@ -276,15 +297,13 @@ func (p *prepared) rightValue(link int) {
 // than both.
 func (p *prepared) coalesce(op int) {
 	if at, ok := p.operand(op, -1); ok {
-		p.edits.insert(p.start(at), "(")
-		p.edits.insert(p.end(op-1), ")")
+		p.edits.wrap(p.start(at), p.end(op-1), "(", ")")
 	}
 	if at, ok := p.operand(op, 1); ok {
 		if p.is(at+1, "??") {
 			return // that one's left operand
 		}
-		p.edits.insert(p.start(op+1), "(")
-		p.edits.insert(p.end(at), ")")
+		p.edits.wrap(p.start(op+1), p.end(at), "(", ")")
 	}
 }
 
@@ -360,7 +379,8 @@ func (p *prepared) boundary(i, step, op int) bool {
 	if step > 0 {
 		near, far = far, near
 	}
-	return near != op && far != op && p.endsOperand(far) && p.beginsOperand(near)
+	return near != op && far != op && p.endsOperand(far) &&
+		(p.beginsOperand(near) || p.tokens[near].newline && p.startsLine(near))
 }
 
 func (f *source) endsOperand(i int) bool {
@@ -385,6 +405,12 @@ func (f *source) beginsOperand(i int) bool {
 	return f.is(i, "{")
 }
 
+// startsLine tells whether token i is an operator that ends the statement on
+// the line before.
+func (f *source) startsLine(i int) bool {
+	return f.is(i, "!") || f.is(i, "~") || f.is(i, "++") || f.is(i, "--")
+}
+
 // putComma puts in a comma that was omitted at the line break before token i.
 func (p *prepared) putComma(i int) bool {
 	if i < 1 || !p.tokens[i].newline || !p.endsOperand(i-1) || p.commas > 200 {
@@ -406,7 +432,7 @@ func (p *prepared) putComma(i int) bool {
 	}
 	p.commas++
 	p.image[at] = ','
-	p.edits.insertLast(at, ",")
+	p.edits.add(at, at, ",", rankComma)
 	return true
 }
 

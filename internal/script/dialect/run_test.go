@@ -78,7 +78,11 @@ func (r *realm) resolve(_ any, specifier string) (sobek.ModuleRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	valid(r.t, src, out.Code)
+	if o.Kind == Solve || strings.HasSuffix(name, ".ts") {
+		valid(r.t, "", out.Code) // lines may go
+	} else {
+		valid(r.t, src, out.Code)
+	}
 	m, err := sobek.ParseModule(name, out.Code, r.resolve)
 	if err != nil {
 		return nil, fmt.Errorf("%w in\n%s", err, out.Code)

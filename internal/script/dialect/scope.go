@@ -57,6 +57,10 @@ type function struct {
 	late        bool
 
 	hoisted []string // names to be declared at its begin
+
+	// nested are the functions declared in its inner blocks. The dialect lets
+	// their names be used in the whole function.
+	nested map[string]*nestedFunction
 }
 
 func (w *walker) push(fn *function) *scope {
@@ -83,6 +87,7 @@ var reserved = map[string]bool{
 // declare adds a name to a scope. The position is that of the name's token.
 func (w *walker) declare(s *scope, name string, at int) *variable {
 	if v := s.vars[name]; v != nil {
+		w.notImported(v, name, at)
 		return v
 	}
 	v := &variable{}
@@ -106,8 +111,16 @@ func (w *walker) declareLocal(s *scope, name string, at int) *variable {
 		v = &variable{}
 		w.addLocal(s, v, name, at)
 		s.set(name, v)
+	} else {
+		w.notImported(v, name, at)
 	}
 	return v
+}
+
+func (w *walker) notImported(v *variable, name string, at int) {
+	if v.assigned != "" {
+		w.fail(at, "'"+name+"' is declared twice")
+	}
 }
 
 func (w *walker) addLocal(s *scope, v *variable, name string, at int) {
@@ -175,11 +188,59 @@ func (w *walker) declareTargets(s *scope, list []*ast.Binding) {
 	}
 }
 
+// nestedFunction is a function declared in an inner block.
+type nestedFunction struct {
+	alias string // its name outside of the block, once it is used there
+	ends  []int  // where the declarations of that name end
+}
+
+func (w *walker) hoistFunction(s *scope, n *ast.FunctionLiteral) {
+	if n.Name == nil || n.Async || n.Generator {
+		return
+	}
+	if s.fn.nested == nil {
+		s.fn.nested = map[string]*nestedFunction{}
+	}
+	name := w.str(w.at(n.Name.Idx))
+	f := s.fn.nested[name]
+	if f == nil {
+		f = &nestedFunction{}
+		s.fn.nested[name] = f
+	}
+	f.ends = append(f.ends, w.end(w.at(n.Body.RightBrace)))
+}
+
+// outside gives what stands for the name of a nested function outside of its
+// block, "" if there is no such function.
+func (w *walker) outside(name string) string {
+	for s := w.scope; s != nil; s = s.up {
+		f := s.fn.nested[name]
+		if f == nil {
+			continue
+		}
+		if f.alias == "" {
+			f.alias = w.fresh()
+			s.fn.hoisted = append(s.fn.hoisted, f.alias)
+			for _, at := range f.ends {
+				w.edits.add(at, at, ";"+f.alias+"="+name+";", rankComma)
+			}
+		}
+		return f.alias
+	}
+	return ""
+}
+
 // hoist declares the `var`s of a statement in the function's scope.
 func (w *walker) hoist(s *scope, n ast.Statement) {
+	w.depth++
+	defer func() { w.depth-- }()
 	switch n := n.(type) {
 	case *ast.VariableStatement:
 		w.declareTargets(s, n.List)
+	case *ast.FunctionDeclaration:
+		if w.depth > 1 {
+			w.hoistFunction(s, n.Function)
+		}
 	case *ast.BlockStatement:
 		w.hoistAll(s, n.List)
 	case *ast.IfStatement:

@@ -117,9 +117,8 @@ func (w *walker) complete(s span, e ast.Expression) {
 	if _, ok := e.(*ast.SequenceExpression); ok {
 		head, tail = "__complete((", "))"
 	}
-	w.edits.insert(w.start(s.first), head)
+	w.edits.wrap(w.start(s.first), w.end(s.last), head, tail)
 	w.expression(e)
-	w.edits.insert(w.end(s.last), tail)
 }
 
 func (w *walker) functionDeclaration(n *ast.FunctionLiteral) {
@@ -215,10 +214,9 @@ func (w *walker) declarations(i int, list []*ast.Binding) {
 			}
 			dummy = strings.Join(locals, ",") + "," + dummy
 		}
-		w.edits.insert(at, dummy+"=void(")
+		w.edits.wrap(at, w.end(w.outer(w.span(b.Initializer)).last), dummy+"=void(", ")")
 		w.pattern(b.Target, true)
 		w.expression(b.Initializer)
-		w.edits.insert(w.end(w.outer(w.span(b.Initializer)).last), ")")
 	}
 }
 
@@ -248,10 +246,10 @@ func (w *walker) topReturn(n *ast.ReturnStatement) {
 	if n.Argument == nil {
 		w.edits.replace(w.start(i), w.end(i), "{__complete(void 0);break __top}")
 	} else {
-		w.edits.replace(w.start(i), w.end(i), "{__complete((")
-		w.expression(n.Argument)
 		last = w.expand(span{i, w.span(n.Argument).last}).last
-		w.edits.insert(w.end(last), "));break __top}")
+		w.edits.replace(w.start(i), w.end(i), "")
+		w.edits.wrap(w.start(i), w.end(last), "{__complete((", "));break __top}")
+		w.expression(n.Argument)
 	}
 	if w.is(last+1, ";") {
 		w.edits.replace(w.start(last+1), w.end(last+1), "")
@@ -357,7 +355,7 @@ func (w *walker) loop(n, whole ast.Statement) {
 		await := w.is(keyword, "await")
 		if await {
 			w.await(keyword)
-			w.edits.insert(w.start(w.at(whole.Idx0())), "{")
+			w.edits.wrap(w.start(w.at(whole.Idx0())), w.end(w.last(n.Body)), "{", "__r(__$c);}")
 			keyword++
 		}
 		w.into(s, n.Into, keyword+1)
@@ -368,15 +366,13 @@ func (w *walker) loop(n, whole ast.Statement) {
 		}
 		body := n.Body
 		if b, ok := body.(*ast.BlockStatement); ok {
-			w.edits.insertFirst(w.offset(b.LeftBrace)+1, "__r(__$c);")
-			w.sole(body)
+			at := w.offset(b.LeftBrace) + 1
+			w.edits.add(at, at, "__r(__$c);", rankFirst)
 		} else {
 			first := int(w.tokens[keyword].match) + 1
-			w.edits.insert(w.start(first), "{__r(__$c);")
-			w.sole(body)
-			w.edits.insert(w.end(w.last(body)), "}")
+			w.edits.wrap(w.start(first), w.end(w.last(body)), "{__r(__$c);", "}")
 		}
-		w.edits.insert(w.end(w.last(body)), "__r(__$c);}")
+		w.sole(body)
 	}
 }
 

@@ -31,6 +31,9 @@ const (
 	templateBrace
 )
 
+// maxNesting bounds the recursion of the parser.
+const maxNesting = 1000
+
 // tok is one token of the author's text.
 type tok struct {
 	kind       kind
@@ -103,11 +106,15 @@ func (s *scanner) scan() *SyntaxError {
 			s.number()
 			s.add(tokNumber, start)
 		case isWordByte(c):
-			s.word()
+			if !s.word() {
+				return s.file.fail(start, "unknown token")
+			}
 			s.add(tokWord, start)
 		case c == '#':
 			s.at++
-			s.word()
+			if !s.word() || s.at == start+1 {
+				return s.file.fail(start, "unknown token")
+			}
 			s.add(tokPrivate, start)
 		case c == '"' || c == '\'':
 			if !s.quoted(c) {
@@ -200,7 +207,8 @@ func has(s string, at int, prefix string) bool {
 	return len(s)-at >= len(prefix) && s[at:at+len(prefix)] == prefix
 }
 
-func (s *scanner) word() {
+// word skips a name; it fails at a backslash that begins no \u escape.
+func (s *scanner) word() bool {
 	for s.at < len(s.src) && isWordByte(s.src[s.at]) {
 		if has(s.src, s.at, "\\u{") {
 			for s.at < len(s.src) && s.src[s.at] != '}' && s.src[s.at] != '\n' {
@@ -213,10 +221,14 @@ func (s *scanner) word() {
 		}
 		if c := s.src[s.at]; c == 0xC2 && has(s.src, s.at, "\u00a0") || c == 0xEF && has(s.src, s.at, "\ufeff") ||
 			c == 0xE2 && (has(s.src, s.at, "\u2028") || has(s.src, s.at, "\u2029")) {
-			return
+			return true
+		}
+		if s.src[s.at] == '\\' && !has(s.src, s.at, "\\u") {
+			return false
 		}
 		s.at++
 	}
+	return true
 }
 
 func (s *scanner) number() {
@@ -265,8 +277,7 @@ func (s *scanner) regexp() bool {
 		case '/':
 			if !class {
 				s.at++
-				s.word()
-				return true
+				return s.word()
 			}
 		}
 	}
@@ -336,6 +347,9 @@ func (s *scanner) punct() *SyntaxError {
 			opens = brackets
 		} else if c == '{' {
 			opens = s.brace()
+		}
+		if len(s.open) > maxNesting {
+			return s.file.fail(start, "brackets nested too deeply")
 		}
 		s.at++
 		s.add(tokPunct, start).opens = opens

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -32,7 +33,13 @@ func Transform(src string, o Options) (*Output, error) {
 }
 
 // translate works without esbuild. It tells whether the parser took the file.
-func translate(src string, o Options) (*Output, bool, *SyntaxError) {
+func translate(src string, o Options) (out *Output, parsed bool, err *SyntaxError) {
+	defer func() {
+		// a script must not end the process, whatever the parser makes of it
+		if r := recover(); r != nil {
+			out, parsed, err = nil, true, &SyntaxError{o.File, 1, 1, fmt.Sprint("internal error: ", r)}
+		}
+	}()
 	f, err := readSource(o.File, src)
 	if err != nil {
 		return nil, false, err
@@ -57,7 +64,7 @@ func translate(src string, o Options) (*Output, bool, *SyntaxError) {
 	if w.err != nil {
 		return nil, true, w.err
 	}
-	out := w.output()
+	out = w.output()
 	out.SingleExpression = w.single(body)
 	return out, true, nil
 }
@@ -84,7 +91,7 @@ func (w *walker) parse() ([]ast.Statement, *SyntaxError) {
 		first := err.(parser.ErrorList)[0]
 		l := splitLines(text)
 		at := min(max(l.offset(first.Position.Line, first.Position.Column)-len(w.prefix), 0), len(w.text))
-		if w.putComma(w.token(at)) || w.kind == Solve && w.cut(program, at) {
+		if w.putComma(w.token(at)) || w.kind == Solve && w.cut(at) {
 			continue
 		}
 		return nil, w.fault(at, first.Message)
@@ -112,21 +119,19 @@ func functionBody(p *ast.Program) []ast.Statement {
 
 // cut drops what follows the first expression of a pipy.solve file from the
 // image, if the error is there.
-func (w *walker) cut(p *ast.Program, at int) bool {
-	body := functionBody(p)
-	if len(body) < 2 {
-		return false
+func (w *walker) cut(at int) bool {
+	for i := 1; i < len(w.tokens) && w.start(i) <= at && !w.cutOff; i++ {
+		t := &w.tokens[i]
+		if t.inside >= 0 || t.kind == tokEOF {
+			continue
+		}
+		if w.is(i-1, ";") || (t.newline || w.is(i-1, "}")) && w.endsOperand(i-1) && w.beginsOperand(i) {
+			w.cutOff = true
+			fill(w.image[t.start:], ' ')
+			return true
+		}
 	}
-	e, ok := body[0].(*ast.ExpressionStatement)
-	if !ok {
-		return false
-	}
-	end := w.end(w.outer(w.span(e.Expression)).last)
-	if end > at || strings.TrimSpace(string(w.image[end:])) == "" {
-		return false
-	}
-	fill(w.image[end:], ' ')
-	return true
+	return false
 }
 
 // fault makes the error for what the parser says.
@@ -182,7 +187,7 @@ func (w *walker) file(body []ast.Statement) {
 	if f.awaits {
 		head += "const __$c=__save();"
 		for _, at := range f.restore {
-			w.edits.insertFirst(at, "__r(__$c);")
+			w.edits.add(at, at, "__r(__$c);", rankFirst)
 		}
 	}
 	if len(f.hoisted) > 0 {
@@ -200,9 +205,9 @@ func (w *walker) file(body []ast.Statement) {
 		head += "__top:{" + inner
 		tail = "}" + tail
 	}
-	w.edits.insertFirst(w.top(), head)
+	w.edits.add(w.top(), w.top(), head, rankFirst)
 	if tail != "" {
-		w.edits.insertLast(len(w.text), "\n;"+tail)
+		w.edits.add(len(w.text), len(w.text), "\n;"+tail, rankEnd)
 	}
 }
 
@@ -222,11 +227,10 @@ func (w *walker) solve(body []ast.Statement) {
 		return
 	}
 	s := w.outer(w.join(list[0], list[len(list)-1]))
-	w.edits.insert(w.start(s.first), "__complete((")
-	w.expressions(list)
 	end := w.end(s.last)
-	w.edits.insert(end, "));")
-	w.edits = append(w.edits, edit{end, len(w.text), "", 2})
+	w.edits.wrap(w.start(s.first), end, "__complete((", "));")
+	w.expressions(list)
+	w.edits.add(end, len(w.text), "", rankEnd)
 	if w.module.awaits {
 		w.fail(s.first, "unexpected token")
 	}

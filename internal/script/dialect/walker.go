@@ -23,6 +23,8 @@ type walker struct {
 	legacy     map[string]string // free identifier to replacement
 
 	names     int
+	depth     int      // of statements while hoisting
+	cutOff    bool     // the image ends after the first statement
 	readOnly  []string // imports that are assigned to
 	returns   bool     // there is a top-level return
 	listStart int      // first token of the current statement if it is in a list
@@ -68,6 +70,9 @@ func (w *walker) resolve(i int, assigned bool) (with string, method bool) {
 			return v.assigned, false
 		}
 		return v.replacement, v.method
+	}
+	if with = w.outside(name); with != "" {
+		return with, false
 	}
 	if name[0] != '_' && !w.legacyKeys[name] || w.options.LegacySlots == nil || w.kind != Module || name == "__thread" {
 		return "", false
@@ -307,9 +312,8 @@ func (w *walker) unary(n *ast.UnaryExpression) {
 	i := w.at(n.Idx)
 	if !n.Postfix && w.tokens[i].kind == tokWord && w.is(i, "await") {
 		w.await(i)
-		w.edits.insert(w.start(i), "__r(__$c,")
+		w.edits.wrap(w.start(i), w.end(w.span(n).last), "__r(__$c,", ")")
 		w.expression(n.Operand)
-		w.edits.insert(w.end(w.span(n).last), ")")
 		return
 	}
 	if id, ok := n.Operand.(*ast.Identifier); ok && (n.Postfix || w.is(i, "++") || w.is(i, "--")) {
@@ -335,9 +339,8 @@ func (w *walker) yield(n *ast.YieldExpression) {
 		return
 	}
 	f.awaits = true
-	w.edits.insert(w.start(w.at(n.Yield)), "__r(__$c,")
+	w.edits.wrap(w.start(w.at(n.Yield)), w.end(w.span(n).last), "__r(__$c,", ")")
 	w.expression(n.Argument)
-	w.edits.insert(w.end(w.span(n).last), ")")
 }
 
 func (w *walker) class(n *ast.ClassLiteral) {

@@ -1,0 +1,137 @@
+// Command weir runs network programs written in JavaScript. See weir --help.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+
+	"github.com/google/uuid"
+
+	"weir/internal/api"
+	"weir/internal/api/pipy"
+	"weir/internal/cli"
+	"weir/internal/codebase"
+	"weir/internal/logs"
+	"weir/internal/reactor"
+	"weir/internal/worker"
+)
+
+// Set by the linker for releases.
+var version, commit, date = "dev", "", ""
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	conf, err := cli.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
+	}
+	switch conf.Mode {
+	case cli.ModeHelp:
+		fmt.Print(cli.Help())
+		return 0
+	case cli.ModeVersion:
+		fmt.Print(build().Block())
+		return 0
+	case cli.ModeAPI:
+		return listSurface()
+	}
+	log, err := logs.New(conf.Log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
+	}
+	defer log.Close()
+	logs.SetDefault(log)
+	if conf.Mode == cli.ModeCheck {
+		return check(conf, log)
+	}
+	return serve(conf, log)
+}
+
+func build() cli.Build {
+	b := cli.ReadBuild(version)
+	if commit != "" {
+		b.Commit, b.Date = commit, date
+	}
+	return b
+}
+
+// serve runs the program to its end.
+func serve(conf *cli.Config, log *logs.Logger) int {
+	var code *codebase.Codebase
+	if conf.Mode == cli.ModeEval {
+		code = codebase.FromText(conf.Program)
+	} else {
+		var err error
+		if code, err = codebase.OpenFile(conf.Program); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return cli.ExitUsage
+		}
+	}
+	reactor.RaiseFileLimit()
+	exit := worker.New(code, options(conf, log)).Run()
+	if exit == worker.ExitFailure && conf.TextFallback {
+		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
+	}
+	return exit
+}
+
+func options(conf *cli.Config, log *logs.Logger) worker.Options {
+	b := build()
+	id := conf.InstanceUUID
+	if id == "" {
+		id = uuid.NewString()
+	}
+	return worker.Options{
+		Log:       log,
+		Threads:   conf.Threads,
+		ReusePort: conf.ReusePort, ForceStart: conf.ForceStart, Watch: conf.Watch,
+		ScriptTimeout: conf.ScriptTimeout, ScriptMemory: conf.ScriptMemory,
+		Info: pipy.Info{
+			Tag: b.Version, Commit: b.Commit, Date: b.Date,
+			Source: conf.Program, Name: conf.InstanceName, UUID: id,
+			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload,
+		},
+	}
+}
+
+// check reports the errors of programs without running them.
+func check(conf *cli.Config, log *logs.Logger) int {
+	failed := 0
+	for _, f := range conf.Files {
+		code, err := codebase.OpenFile(f)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			failed++
+			continue
+		}
+		c := *conf
+		c.Program = f
+		n := worker.Check(code, options(&c, log))
+		if n == 0 {
+			fmt.Printf("%s: ok\n", f)
+		}
+		failed += n
+	}
+	if failed > 0 {
+		return 1
+	}
+	return 0
+}
+
+// listSurface prints everything scripts can use.
+func listSurface() int {
+	out := bufio.NewWriter(os.Stdout)
+	fmt.Fprintln(out, "path\tkind\tsignature")
+	for _, r := range api.Surface() {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
+	}
+	if err := out.Flush(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}

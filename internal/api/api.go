@@ -1,0 +1,60 @@
+// Package api is the list of everything scripts find in their world. A namespace is added by one line.
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"weir/internal/api/algo"
+	"weir/internal/api/console"
+	"weir/internal/api/json"
+	"weir/internal/api/lang"
+	"weir/internal/api/pipy"
+	"weir/internal/api/url"
+	"weir/internal/api/yaml"
+	"weir/internal/event"
+	"weir/internal/pipeline"
+	"weir/internal/script"
+)
+
+// Namespaces are installed in this order.
+var Namespaces = []*script.Namespace{
+	lang.Namespace,
+	event.Namespace,
+	pipeline.Namespace,
+	pipy.Namespace,
+	pipy.Globals,
+	pipy.Alias,
+	console.Namespace,
+	console.Print,
+	algo.Namespace,
+	json.Namespace,
+	yaml.Namespace,
+	url.Namespace,
+}
+
+// Install makes all of it part of a realm.
+func Install(r *script.Realm) error {
+	for _, n := range Namespaces {
+		if err := r.Install(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Surface lists the whole scripting surface, sorted by path, each row once.
+func Surface() []script.Row {
+	var rows []script.Row
+	for _, n := range Namespaces {
+		rows = append(rows, n.Surface()...)
+	}
+	rows = append(rows, pipeline.Surface()...)
+	slices.SortStableFunc(rows, func(a, b script.Row) int {
+		if c := strings.Compare(a.Path, b.Path); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Kind, b.Kind)
+	})
+	return slices.CompactFunc(rows, func(a, b script.Row) bool { return a.Path == b.Path && a.Kind == b.Kind })
+}

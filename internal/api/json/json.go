@@ -1,0 +1,169 @@
+// Package json completes the engine's JSON: decode and encode over Data, and errors that say where.
+//
+// parse and stringify are the engine's own and follow the standard: numbers have all their digits, toJSON is called, a
+// reviver that returns undefined removes the entry, a cycle is an error, and the replacer may be an array of names.
+// The option maxStringSize of decode is checked and otherwise without effect: strings of any size are strings.
+package json
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"weir/internal/event"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+// Namespace extends the global JSON.
+var Namespace = &script.Namespace{
+	Name: "JSON",
+	Sig:  "singleton object",
+	Methods: []script.Method{
+		{Name: "decode", Sig: "decode(data: Data, reviver?: function, options?: {maxStringSize?: number}): any", Length: 1, Fn: decode},
+		{Name: "encode", Sig: "encode(value: any, replacer?: function, space?: number): Data | undefined", Length: 1, Fn: encode},
+	},
+	Extra: []script.Row{
+		{Path: "JSON.parse", Kind: "function", Signature: "parse(text: string, reviver?: (key, value, container) => any): any"},
+		{Path: "JSON.stringify", Kind: "function",
+			Signature: "stringify(value: any, replacer?: (key, value, container) => any, space?: number): string | undefined"},
+		{Path: "option:JSON.decode.maxStringSize", Kind: "option", Signature: "number = -1 (unlimited)"},
+		{Path: "callback:JSON.reviver", Kind: "callback", Signature: "(key: string, value: any, container: object | null) => any"},
+		{Path: "callback:JSON.replacer", Kind: "callback",
+			Signature: "(key: string | number | undefined, value: any, container: object | null) => any"},
+	},
+	Setup: setup,
+}
+
+// setup puts a function around the engine's parse that explains a failure. The work of finding its position is done only then.
+func setup(r *script.Realm) error {
+	explain := r.NewFunction("", 1, func(c *script.Call) (script.Value, error) {
+		s, err := c.Str(0)
+		if err != nil {
+			return script.Undefined, err
+		}
+		if err = Explain([]byte(s)); err == nil {
+			return script.Undefined, nil
+		}
+		return c.String(err.Error()), nil
+	})
+	if err := r.Set(r.Global(), explainName, explain); err != nil {
+		return err
+	}
+	// Evaluated without a name: what fails is the author's call.
+	return errors.Join(r.Prelude("", prelude), r.Delete(r.Global(), explainName))
+}
+
+const explainName = "__explainJSON"
+
+const prelude = `'use strict';
+(explain => {
+  const native = JSON.parse;
+  const { parse } = {
+    parse(text, reviver) {
+      try {
+        return native(text, reviver);
+      } catch (e) {
+        const message = e instanceof SyntaxError && explain(String(text));
+        if (message) e.message = message;
+        throw e;
+      }
+    },
+  };
+  Object.defineProperty(JSON, 'parse', { value: parse, writable: true, configurable: true });
+})(__explainJSON);
+`
+
+// Explain says what is wrong with a text that is not JSON, and where: as a position in bytes from 0 and as line and
+// column, from 1. It returns nil if nothing is.
+func Explain(text []byte) error {
+	var any json.RawMessage
+	err := json.Unmarshal(text, &any)
+	var se *json.SyntaxError
+	if !errors.As(err, &se) {
+		if i := invalidUTF8(text); i >= 0 {
+			return fault("invalid bytes in UTF-8 string", text, i)
+		}
+		return nil
+	}
+	at := int(se.Offset) - 1 // the offset counts the offending byte
+	if at+1 >= len(text) && se.Error() == "unexpected end of JSON input" {
+		at = len(text)
+	}
+	return fault(se.Error(), text, max(at, 0))
+}
+
+func fault(what string, text []byte, at int) error {
+	line, column := 1, 1
+	for _, c := range text[:min(at, len(text))] {
+		if column++; c == '\n' {
+			line, column = line+1, 1
+		}
+	}
+	return fmt.Errorf("JSON: %s at position %d (line %d, column %d)", what, at, line, column)
+}
+
+func invalidUTF8(b []byte) int {
+	for i := 0; i < len(b); {
+		_, n := utf8.DecodeRune(b[i:])
+		if n == 1 && b[i] >= utf8.RuneSelf {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+func decode(c *script.Call) (script.Value, error) {
+	if err := c.Need(1); err != nil {
+		return script.Undefined, err
+	}
+	d, ok := event.DataOf(c.Realm, c.Arg(0))
+	if !ok {
+		return script.Undefined, script.ArgError(0, "an instance of pipy::Data")
+	}
+	if c.Has(1) && !c.IsFunction(c.Arg(1)) {
+		return script.Undefined, script.ArgError(1, "a function")
+	}
+	if c.Has(2) {
+		v, err := c.Object(2)
+		if err != nil {
+			return script.Undefined, err
+		}
+		o := c.Options(v)
+		o.Int("maxStringSize", -1)
+		if o.Err() != nil {
+			return script.Undefined, o.Err()
+		}
+	}
+	text := d.Bytes()
+	if i := invalidUTF8(text); i >= 0 {
+		return script.Undefined, fault("invalid bytes in UTF-8 string", text, i)
+	}
+	return call(c.Realm, "parse", c.StringBytes(text), c.Arg(1))
+}
+
+func encode(c *script.Call) (script.Value, error) {
+	if err := c.Need(1); err != nil {
+		return script.Undefined, err
+	}
+	s, err := call(c.Realm, "stringify", c.Arg(0), c.Arg(1), c.Arg(2))
+	if err != nil || !s.IsString() {
+		return script.Undefined, err
+	}
+	text, _ := c.AsString(s)
+	return event.NewData(c.Realm, stream.NewString(text)), nil
+}
+
+func call(r *script.Realm, name string, args ...script.Value) (script.Value, error) {
+	j, err := r.Get(r.Global(), "JSON")
+	if err != nil {
+		return script.Undefined, err
+	}
+	f, err := r.Get(j, name)
+	if err != nil {
+		return script.Undefined, err
+	}
+	return r.CallMethod(f, j, args...)
+}

@@ -1,0 +1,91 @@
+package filter
+
+import (
+	"weir/internal/pipeline"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+// collector gathers the body of a message. Bytes that arrive in the turn the message ends in are not copied; what must
+// outlive the turn is copied once, at its end.
+type collector struct {
+	kept    *stream.Data // from earlier turns
+	fresh   *stream.Data // from the current turn, possibly borrowed
+	pending bool         // registered for the end of the turn
+	size    int64
+}
+
+// unlimited is the limit of a collector without one.
+const unlimited = -1
+
+// add appends a copy of d, as far as the limit allows.
+func (c *collector) add(r *script.Realm, d *stream.Data, limit int64) {
+	if limit >= 0 && c.size+int64(d.Size()) > limit {
+		d = d.Clone().Shift(int(limit - c.size))
+	}
+	if d.Empty() {
+		return
+	}
+	c.size += int64(d.Size())
+	if c.fresh == nil {
+		c.fresh = new(stream.Data)
+	}
+	c.fresh.Push(d)
+	if !c.pending {
+		c.pending = true
+		r.AtTurnEnd(c)
+	}
+}
+
+// TurnEnd implements script.TurnEnder.
+func (c *collector) TurnEnd() {
+	c.pending = false
+	if c.fresh == nil {
+		return
+	}
+	if c.kept == nil {
+		c.kept = new(stream.Data)
+	}
+	c.kept.PushOwned(c.fresh)
+	c.fresh = nil
+}
+
+// take returns what was gathered, never nil, and begins anew. The Data may be borrowed for the current turn.
+func (c *collector) take() *stream.Data {
+	d := c.kept
+	switch {
+	case d == nil && c.fresh == nil:
+		d = new(stream.Data)
+	case d == nil:
+		d = c.fresh
+	default:
+		d.Push(c.fresh)
+	}
+	c.reset()
+	return d
+}
+
+// reset drops what was gathered.
+func (c *collector) reset() { c.kept, c.fresh, c.size = nil, nil, 0 }
+
+// limitOption reads the option bufferLimit: how many bytes of a body a callback gets to see.
+func limitOption(b *pipeline.Build, arg int) (int64, error) {
+	o, err := options(b, arg)
+	if err != nil {
+		return 0, err
+	}
+	v := o.Value("bufferLimit")
+	if f, ok := b.NumberOf(v); v.IsUndefined() || ok && f < 0 {
+		return unlimited, o.Err()
+	}
+	return o.Size("bufferLimit", 0), o.Err()
+}
+
+// options reads the argument with the options, which may be missing.
+func options(b *pipeline.Build, arg int) (*script.Options, error) {
+	v := b.Arg(arg)
+	if !v.IsNullish() && !v.IsObject() {
+		return nil, script.ArgError(arg, "an object")
+	}
+	return b.Options(v), nil
+}

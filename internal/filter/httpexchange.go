@@ -1,0 +1,276 @@
+package filter
+
+import (
+	"weir/internal/httphead"
+	"weir/internal/pipeline"
+	"weir/internal/proto/http1"
+	"weir/internal/stream"
+)
+
+// httpExchange is a request on a connection and its response. It takes the response as events, from a sub-pipeline or
+// from whoever else answers. Exchanges are used again.
+type httpExchange struct {
+	server *httpServer
+	next   *httpExchange
+
+	head       *httphead.Head // of the request
+	method     string
+	tunnelKind http1.Tunnel
+	number     int
+	final      bool // the client ends the connection after it
+	oldPeer    bool // the client speaks HTTP/1.0
+
+	received   bool // the request is complete
+	broken     bool // the request will never be complete
+	answering  bool // the response has begun
+	interim    bool // what is being sent is not the response yet
+	unsent     bool // the message being received is not sent
+	answered   bool // the response is complete
+	tunnelOpen bool
+	mute       bool // what comes is to be ignored
+
+	held   pipeline.Queue // response events that came before its turn
+	parked int            // bytes in held
+
+	sub  *pipeline.Pipeline // demuxHTTP
+	call *httpCall          // serveHTTP
+}
+
+func (s *httpServer) newExchange() *httpExchange {
+	x := s.spare
+	if x == nil || !s.service.reusable(x) {
+		return &httpExchange{server: s}
+	}
+	s.spare = x.next
+	*x = httpExchange{server: s}
+	return x
+}
+
+// retire lets a finished exchange go.
+func (s *httpServer) retire(x *httpExchange) {
+	x.mute = true
+	s.service.release(x)
+	x.head = nil
+	x.next = s.spare
+	s.spare = x
+}
+
+// Process implements pipeline.Input: an event of the response.
+func (x *httpExchange) Process(e stream.Event) {
+	s := x.server
+	if x.mute || s.closed {
+		return
+	}
+	if x.tunnelOpen && s.tunnel == x {
+		switch e := e.(type) {
+		case *stream.Data:
+			s.Output(e)
+		case *stream.StreamEnd:
+			s.close(e)
+		}
+		return
+	}
+	if s.first != x || x.held.Len() > 0 {
+		x.park(e)
+		return
+	}
+	x.respond(e)
+	if x.answered {
+		s.advance()
+	}
+}
+
+// park keeps an event until it is x's turn. Whoever sends much is stopped.
+func (x *httpExchange) park(e stream.Event) {
+	s := x.server
+	if d, ok := e.(*stream.Data); ok {
+		if h := x.head; h != nil { // its identity is lost, its length may still be known
+			x.parked += d.Size()
+			s.parked += d.Size()
+		}
+		if s.parked >= maxParked {
+			s.waiting.Engage(s.World().Loop.CurrentTap())
+		}
+	}
+	x.held.Push(e)
+}
+
+// drain sends what was parked, now that it is x's turn.
+func (x *httpExchange) drain() {
+	for !x.mute && !x.server.closed {
+		e := x.held.Pop()
+		if e == nil {
+			return
+		}
+		x.respond(e)
+	}
+}
+
+// respond handles an event of the response in its turn.
+func (x *httpExchange) respond(e stream.Event) {
+	switch e := e.(type) {
+	case *stream.MessageStart:
+		if !x.answering && !x.answered {
+			x.begin(e.Head, e)
+		}
+	case *stream.Data:
+		if x.answering && !x.unsent {
+			x.send(e)
+		}
+	case *stream.MessageEnd:
+		if x.answering {
+			x.finish(e.Tail, e)
+		}
+	case *stream.StreamEnd:
+		x.ended(e)
+	}
+}
+
+// begin starts a response message. e is the event to pass on, or nil.
+func (x *httpExchange) begin(head any, e *stream.MessageStart) {
+	s := x.server
+	x.answering = true
+	status := headStatus(s, head)
+	if status >= 100 && status < 200 && status != 101 {
+		x.interim = true
+		if x.oldPeer { // knows no interim responses
+			x.unsent = true
+			return
+		}
+	}
+	m := http1.Message{Length: -1, Method: x.method, OldPeer: x.oldPeer}
+	if !x.interim {
+		x.tunnelOpen = x.tunnelKind.Accepted(status)
+		m.Tunnel = x.tunnelOpen
+		m.Final = !x.tunnelOpen && x.isFinal()
+	}
+	x.start(head, m, e)
+}
+
+func (x *httpExchange) start(head any, m http1.Message, e *stream.MessageStart) {
+	s := x.server
+	out := new(stream.Data)
+	if err := s.sender.start(s.Realm(), out, head, m); err != nil {
+		x.fail(err)
+		return
+	}
+	if !s.bytesOnly {
+		if e == nil {
+			e = &stream.MessageStart{Head: head}
+		}
+		s.Output(e)
+	}
+	if !out.Empty() {
+		s.Output(out)
+	}
+	s.settleLater()
+}
+
+// isFinal reports whether the connection ends with x.
+func (x *httpExchange) isFinal() bool {
+	s := x.server
+	return x.final || x.broken || s.closing ||
+		s.opts.maxMessages > 0 && x.number >= s.opts.maxMessages ||
+		s.World().Stopping && x.next == nil && s.in.Empty()
+}
+
+// send sends some of the body.
+func (x *httpExchange) send(d *stream.Data) {
+	s := x.server
+	out := new(stream.Data)
+	if err := s.sender.data(out, d); err != nil {
+		x.fail(err)
+		return
+	}
+	if !out.Empty() {
+		s.Output(out)
+	}
+	s.settleLater()
+}
+
+// finish ends the response message. e is the event to pass on, or nil.
+func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
+	s := x.server
+	x.answering = false
+	if x.unsent {
+		x.unsent, x.interim = false, false
+		return
+	}
+	if _, short := tail.(*httphead.Truncated); short && s.sender.begun() {
+		s.close(&stream.StreamEnd{Code: stream.ConnectionReset})
+		return
+	}
+	out := new(stream.Data)
+	if err := s.sender.end(s.Realm(), out, tail); err != nil {
+		x.fail(err)
+		return
+	}
+	if !out.Empty() {
+		s.Output(out)
+	}
+	if !s.bytesOnly && !s.closed {
+		if e == nil {
+			e = &stream.MessageEnd{Tail: tail}
+		}
+		s.Output(e)
+	}
+	if x.interim {
+		x.interim = false
+		return
+	}
+	x.answered = true
+	if s.sender.Final() {
+		s.closing = true
+	}
+}
+
+// ended handles a StreamEnd in place of the response or in the middle of it.
+func (x *httpExchange) ended(e *stream.StreamEnd) {
+	s := x.server
+	switch {
+	case x.answered:
+		if x.tunnelOpen {
+			s.close(e)
+		}
+	case !x.answering:
+		s.close(e)
+	case e.Code != stream.NoError:
+		s.close(e) // what was sent must not look whole
+	default:
+		x.finish(nil, nil)
+	}
+}
+
+// fail gives up on a response that cannot be sent.
+func (x *httpExchange) fail(err error) {
+	s := x.server
+	x.answering = false
+	if s.closed {
+		return
+	}
+	s.close(s.Failure(err.Error()))
+}
+
+// settleLater has what is held back sent at the end of the turn.
+func (s *httpServer) settleLater() {
+	if !s.flushing && s.sender.holds() {
+		s.flushing = true
+		s.World().FlushLater(s)
+	}
+}
+
+// Flush implements pipeline.Flusher.
+func (s *httpServer) Flush() {
+	s.flushing = false
+	if s.closed || !s.sender.holds() {
+		return
+	}
+	out := new(stream.Data)
+	if err := s.sender.settle(out); err != nil {
+		s.close(s.Failure(err.Error()))
+		return
+	}
+	if !out.Empty() {
+		s.Output(out)
+	}
+}

@@ -1,0 +1,401 @@
+package filter
+
+import (
+	"errors"
+	"time"
+
+	"weir/internal/httphead"
+	"weir/internal/pipeline"
+	"weir/internal/proto/http1"
+	"weir/internal/reactor"
+	"weir/internal/stream"
+)
+
+// httpServer is the server side of an HTTP/1 connection, shared by demuxHTTP and serveHTTP: it decodes requests, has each
+// answered, and sends the responses in the order of the requests.
+type httpServer struct {
+	pipeline.Base
+	opts    *httpOptions
+	service httpService
+
+	decoder http1.Decoder
+	sender  httpSender
+	in      stream.Data // received and not decoded
+
+	first, last *httpExchange // requests without a complete response, in order; the first is being answered
+	receiving   *httpExchange // the one whose request is being received
+	tunnel      *httpExchange // the connection belongs to it
+	spare       *httpExchange
+	pending     int
+	requests    int // received on this connection
+	parked      int // bytes of responses that wait for their turn
+
+	brake   reactor.Brake // of the client, while there is enough to do
+	waiting reactor.Brake // of those whose responses are parked
+	timer   *reactor.Timer
+	refused *http1.Error      // the input was malformed: to be answered last
+	end     *stream.StreamEnd // of the input, to be passed on after the last response
+
+	bytesOnly bool // nobody wants the message events
+	decoding  bool
+	advancing bool
+	flushing  bool // registered for the end of the turn
+	deaf      bool // no more requests are read
+	closing   bool // a response announced the end of the connection
+	closed    bool
+}
+
+// httpService answers requests.
+type httpService interface {
+	// request begins a request; x.head is set.
+	request(x *httpExchange, e *stream.MessageStart)
+	body(x *httpExchange, d *stream.Data)
+	// complete ends the request.
+	complete(x *httpExchange, e *stream.MessageEnd)
+	// abort says that the rest of the request will not come.
+	abort(x *httpExchange, e *stream.StreamEnd)
+	// release says that x is done, or will never be: whatever belongs to it is to be let go.
+	release(x *httpExchange)
+	// reusable reports whether nothing refers to a released x any more.
+	reusable(x *httpExchange) bool
+}
+
+const (
+	maxPipelined = 16      // requests that may wait for their responses
+	maxParked    = 1 << 20 // bytes of responses that may wait for their turn
+)
+
+func (s *httpServer) init(opts *httpOptions, service httpService) {
+	s.opts, s.service = opts, service
+	opts.decoder(&s.decoder)
+	s.sender.init(true, opts)
+}
+
+// Process implements pipeline.Filter.
+func (s *httpServer) Process(e stream.Event) {
+	if s.closed {
+		return
+	}
+	if s.tunnel != nil {
+		if k := e.Kind(); k == stream.KindData || k == stream.KindStreamEnd {
+			s.tunnel.sub.Process(e)
+		}
+		return
+	}
+	switch e := e.(type) {
+	case *stream.Data:
+		if !s.deaf {
+			s.in.Push(e)
+			s.decode()
+		}
+	case *stream.StreamEnd:
+		s.inputEnded(e)
+	}
+}
+
+// decode takes requests off the input as long as there is room for more.
+func (s *httpServer) decode() {
+	if s.decoding {
+		return
+	}
+	s.decoding = true
+	for !s.closed && !s.deaf && s.tunnel == nil && !s.full() {
+		e, err := s.decoder.Next(&s.in)
+		if err != nil {
+			s.refuse(err)
+			break
+		}
+		if e == nil {
+			break
+		}
+		x := s.receiving
+		switch e := e.(type) {
+		case *stream.MessageStart:
+			s.requestBegan(e)
+		case *stream.Data:
+			x.head.Body.Emit(e)
+			s.service.body(x, e)
+		case *stream.MessageEnd:
+			s.receiving, x.received = nil, true
+			if x.final {
+				s.deaf = true
+			}
+			e.Tail = httphead.TailOf(e.Tail)
+			s.service.complete(x, e)
+		}
+	}
+	s.decoding = false
+	s.advance()
+	switch {
+	case s.closed || s.deaf:
+		s.in.Clear()
+		s.brake.Release()
+	case s.tunnel != nil:
+		s.feedTunnel()
+	case !s.in.Empty() && s.full():
+		s.in.Own()
+		s.brake.Engage(s.World().Loop.CurrentTap())
+	case s.brake.Engaged():
+		s.brake.Release()
+	}
+	s.watchHead()
+}
+
+// full reports whether the next request has to wait.
+func (s *httpServer) full() bool {
+	if s.receiving != nil {
+		return false
+	}
+	if s.last != nil && s.last.tunnelKind != http1.NoTunnel {
+		return true // its response decides what the next bytes are
+	}
+	return s.pending >= maxPipelined || s.parked >= maxParked
+}
+
+func (s *httpServer) requestBegan(e *stream.MessageStart) {
+	h := e.Head.(*http1.Head)
+	x := s.newExchange()
+	x.head = httphead.New(h, true)
+	x.method, x.oldPeer = h.Method, h.Protocol == "HTTP/1.0"
+	x.tunnelKind = h.Tunnel()
+	x.final = h.Final()
+	s.requests++
+	x.number = s.requests
+	s.receiving = x
+	s.pending++
+	if s.last == nil {
+		s.first = x
+	} else {
+		s.last.next = x
+	}
+	s.last = x
+	e.Head = x.head
+	s.service.request(x, e)
+}
+
+// inputEnded handles the end of the connection's input.
+func (s *httpServer) inputEnded(e *stream.StreamEnd) {
+	if s.deaf && s.end == nil && e.Code == stream.NoError && s.first != nil {
+		s.end = e
+		return
+	}
+	x := s.receiving
+	s.receiving, s.deaf, s.end = nil, true, e
+	s.stopTimer()
+	if x != nil {
+		x.broken, x.received = true, true
+		s.service.abort(x, e)
+	}
+	if e.Code != stream.NoError {
+		s.close(e) // nobody is there to read responses
+		return
+	}
+	s.advance()
+}
+
+// refuse handles malformed input. What was asked before is still answered.
+func (s *httpServer) refuse(err error) {
+	var malformed *http1.Error
+	if !errors.As(err, &malformed) {
+		malformed = &http1.Error{Status: 400, Reason: err.Error()}
+	}
+	s.deaf = true
+	x := s.receiving
+	if x == nil {
+		s.refused = malformed
+		return
+	}
+	s.receiving = nil
+	begun := s.first == x && s.sender.begun()
+	if !begun {
+		if s.first == x && s.sender.inMessage() {
+			s.sender.drop()
+		}
+		x.mute, x.answered = true, true
+		x.held.Clear()
+		s.refused = malformed
+	}
+	x.received, x.broken = true, true
+	s.service.abort(x, &stream.StreamEnd{Code: stream.ProtocolError})
+	if begun && !s.closed {
+		s.close(&stream.StreamEnd{Code: stream.ProtocolError})
+	}
+}
+
+// advance moves on past exchanges that are done, and closes the connection when there is nothing left to do.
+func (s *httpServer) advance() {
+	if s.advancing {
+		return
+	}
+	s.advancing = true
+	for !s.closed && s.tunnel == nil {
+		x := s.first
+		if x == nil {
+			break
+		}
+		if !x.received || !x.answered {
+			if x.broken && !s.responding(x) {
+				// Its request was cut off, and what answers it has nothing to say.
+				s.close(s.end)
+			}
+			break
+		}
+		s.pending--
+		if s.first = x.next; s.first == nil {
+			s.last = nil
+		}
+		if x.tunnelOpen {
+			s.tunnel = x
+			break
+		}
+		s.retire(x)
+		if n := s.first; n != nil {
+			s.parked -= n.parked
+			n.parked = 0
+			if s.parked < maxParked && s.waiting.Engaged() {
+				s.waiting.Release()
+			}
+			n.drain()
+		}
+	}
+	s.advancing = false
+	if s.closed || s.decoding {
+		return
+	}
+	if s.tunnel != nil {
+		s.feedTunnel()
+		return
+	}
+	if s.first == nil {
+		s.idle()
+	}
+	if !s.closed && !s.in.Empty() && !s.full() {
+		s.decode()
+	}
+}
+
+// responding reports whether some of x's response is there.
+func (s *httpServer) responding(x *httpExchange) bool {
+	return x.answering || x.held.Len() > 0
+}
+
+// idle is called when every request has its response.
+func (s *httpServer) idle() {
+	switch {
+	case s.refused != nil:
+		s.Output(stream.NewData(http1.AppendErrorResponse(nil, s.refused)))
+		s.close(nil)
+	case s.end != nil:
+		s.close(s.end)
+	case s.deaf || s.closing:
+		s.close(nil)
+	}
+}
+
+// close ends the output; e may be nil for an orderly end.
+func (s *httpServer) close(e *stream.StreamEnd) {
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.dropAll()
+	if e == nil {
+		e = new(stream.StreamEnd)
+	}
+	s.Output(e)
+}
+
+// dropAll lets everything go.
+func (s *httpServer) dropAll() {
+	s.stopTimer()
+	for x := s.first; x != nil; {
+		next := x.next
+		x.mute = true
+		s.service.release(x)
+		x = next
+	}
+	if s.tunnel != nil {
+		s.tunnel.mute = true
+		s.service.release(s.tunnel)
+	}
+	s.first, s.last, s.receiving, s.tunnel = nil, nil, nil, nil
+	s.in.Clear()
+	s.sender.drop()
+	s.brake.Release()
+	s.waiting.Release()
+}
+
+// Reset implements pipeline.Filter.
+func (s *httpServer) Reset() {
+	s.closed = true
+	s.dropAll()
+}
+
+// Shutdown implements pipeline.Shutdowner: a connection on which nothing happens is closed a little later, so that a
+// client that is sending at this very moment still gets a response.
+func (s *httpServer) Shutdown() {
+	if s.closed || s.tunnel != nil || s.first != nil {
+		return
+	}
+	s.startTimer(shutdownGrace)
+}
+
+const shutdownGrace = time.Second
+
+// watchHead limits the time a request may take until its head is complete.
+func (s *httpServer) watchHead() {
+	stuck := !s.closed && !s.deaf && s.tunnel == nil && s.receiving == nil && !s.decoder.Idle()
+	if stuck == (s.timer != nil) || s.opts.headTimeout <= 0 {
+		return
+	}
+	if stuck {
+		s.startTimer(s.opts.headTimeout)
+	} else if !s.World().Stopping || s.closed {
+		s.stopTimer()
+	}
+}
+
+func (s *httpServer) startTimer(d time.Duration) {
+	s.stopTimer()
+	s.timer = s.World().Loop.AfterFunc(d, s.timedOut)
+	s.timer.Unref()
+}
+
+func (s *httpServer) stopTimer() {
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
+}
+
+func (s *httpServer) timedOut() {
+	s.timer = nil
+	if s.closed || s.tunnel != nil || s.receiving != nil {
+		return
+	}
+	if s.decoder.Idle() {
+		if s.first == nil && s.World().Stopping {
+			s.close(nil)
+		}
+		return
+	}
+	s.deaf = true
+	s.refused = &http1.Error{Status: 408, Reason: "the head of the request took too long"}
+	s.advance()
+}
+
+// feedTunnel hands over what came in before the tunnel opened.
+func (s *httpServer) feedTunnel() {
+	x := s.tunnel
+	s.decoder.Unread(&s.in)
+	s.brake.Release()
+	s.stopTimer()
+	if !s.in.Empty() {
+		d := s.in.Shift(s.in.Size())
+		x.sub.Process(d)
+	}
+	if e := s.end; e != nil && s.tunnel != nil {
+		s.end = nil
+		x.sub.Process(e)
+	}
+}

@@ -1,0 +1,346 @@
+package filter
+
+import (
+	"errors"
+	"net/netip"
+
+	"weir/internal/pipeline"
+	"weir/internal/reactor"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+// Outbound is a connection a connect filter makes, over all its attempts.
+type Outbound struct {
+	f        *connect // nil once the pipeline has ended
+	opts     *ConnectOptions
+	target   target
+	conn     *reactor.Conn
+	state    string
+	queue    pipeline.Queue
+	attempts int
+	retry    *reactor.Timer
+	timeout  *reactor.Timer
+	resolve  func() // cancels
+	retrying bool
+	dead     bool
+	peer     netip.AddrPort
+	relays   []func()
+}
+
+// WrapOutbound makes the script object of an Outbound. It is set by the package that owns the class.
+var WrapOutbound func(r *script.Realm, ob *Outbound) script.Value
+
+// outboundSet has the live outbound connections of a world.
+type outboundSet struct{ live map[*Outbound]struct{} }
+
+type outboundKey struct{}
+
+func outbounds(w *pipeline.World) *outboundSet {
+	return pipeline.Extra(w, outboundKey{}, func() *outboundSet { return &outboundSet{map[*Outbound]struct{}{}} })
+}
+
+func (s *outboundSet) add(ob *Outbound) { s.live[ob] = struct{}{} }
+
+// Outbounds returns the live outbound connections of a world.
+func Outbounds(w *pipeline.World) []*Outbound {
+	set := outbounds(w).live
+	list := make([]*Outbound, 0, len(set))
+	for ob := range set {
+		list = append(list, ob)
+	}
+	return list
+}
+
+// State returns the name of the connection's state.
+func (ob *Outbound) State() string { return ob.state }
+
+// Conn returns the socket, nil while there is none.
+func (ob *Outbound) Conn() *reactor.Conn { return ob.conn }
+
+// RemoteAddr returns the peer's address, as far as it is known.
+func (ob *Outbound) RemoteAddr() netip.AddrPort { return ob.peer }
+
+// LocalAddr returns the socket's own address, invalid before it is bound.
+func (ob *Outbound) LocalAddr() netip.AddrPort {
+	if ob.conn == nil {
+		return netip.AddrPort{}
+	}
+	return ob.conn.LocalAddr()
+}
+
+// Close ends the connection with ConnectionAborted.
+func (ob *Outbound) Close() {
+	if !ob.dead {
+		ob.finish(stream.ConnectionAborted)
+	}
+}
+
+// process takes the filter's input.
+func (ob *Outbound) process(e stream.Event) {
+	if ob.dead {
+		return
+	}
+	if ob.conn == nil || ob.state != "connected" {
+		switch e := e.(type) {
+		case *stream.Data:
+			if limit := ob.opts.Socket.BufferLimit; limit > 0 && int64(ob.queue.Bytes()) >= limit {
+				ob.finish(stream.BufferOverflow)
+				return
+			}
+			if !e.Empty() {
+				ob.queue.Push(e.Clone())
+			}
+		case *stream.StreamEnd:
+			ob.queue.Push(e)
+		}
+		return
+	}
+	ob.send(e)
+}
+
+func (ob *Outbound) send(e stream.Event) {
+	switch e := e.(type) {
+	case *stream.Data:
+		if !e.Empty() {
+			ob.conn.Write(e)
+		}
+	case *stream.StreamEnd:
+		if ob.target.protocol == "udp" {
+			ob.f.Output(e)
+			return
+		}
+		ob.conn.End(e.Code)
+	}
+}
+
+// setState tells the script; it returns false if that ended the attempt.
+func (ob *Outbound) setState(s string) bool {
+	ob.state = s
+	if ob.opts.OnState == nil || ob.f == nil {
+		return true
+	}
+	r := ob.f.Realm()
+	if _, err := r.CallIn(ob.f.Context(), ob.opts.OnState.Value(), WrapOutbound(r, ob)); err != nil {
+		e := ob.f.World().Failure(err)
+		if s != "closed" {
+			ob.end(e)
+		}
+		return false
+	}
+	return !ob.dead
+}
+
+// begin makes one attempt.
+func (ob *Outbound) begin() {
+	loop := ob.f.World().Loop
+	if ob.opts.Timeout > 0 {
+		ob.timeout = loop.AfterFunc(ob.opts.Timeout, func() { ob.failed(stream.ConnectionTimeout) })
+	}
+	if ob.target.path != "" {
+		ob.dialUnix()
+		return
+	}
+	if ob.target.addr.IsValid() {
+		ob.dial(ob.target.addr)
+		return
+	}
+	if !ob.setState("resolving") {
+		return
+	}
+	ob.resolve = loop.Resolve(ob.target.host, func(addrs []netip.Addr, err error) {
+		ob.resolve = nil
+		switch {
+		case ob.dead:
+		case err != nil || len(addrs) == 0:
+			ob.failed(stream.CannotResolve)
+		default:
+			ob.dial(addrs[0])
+		}
+	})
+}
+
+func (ob *Outbound) dialOptions() (o reactor.DialOptions, ok bool) {
+	o = reactor.DialOptions{Socket: ob.opts.Socket, UDP: ob.target.protocol == "udp"}
+	o.OnSocket = func(c *reactor.Conn) error {
+		ob.conn = c
+		if !ob.setState("open") || ob.f == nil {
+			return errors.New("cancelled")
+		}
+		return nil
+	}
+	if !ob.opts.HasBind {
+		return o, true
+	}
+	v, ok := ob.opts.Bind.Value(&ob.f.Base)
+	if !ok || ob.dead {
+		ob.drop()
+		return o, false
+	}
+	if v.IsNullish() {
+		return o, true
+	}
+	s, _ := ob.f.Realm().AsString(v)
+	if a, err := netip.ParseAddr(s); err == nil {
+		o.Bind = netip.AddrPortFrom(a, 0)
+	} else if ap, err := netip.ParseAddrPort(s); err == nil {
+		o.Bind = ap
+	} else {
+		ob.end(ob.f.Failure("invalid bind address"))
+		return o, false
+	}
+	return o, true
+}
+
+func (ob *Outbound) dial(addr netip.Addr) {
+	o, ok := ob.dialOptions()
+	if !ok {
+		return
+	}
+	ob.peer = netip.AddrPortFrom(addr, ob.target.port)
+	c := ob.f.World().Loop.Dial(ob.peer, o, ob)
+	ob.dialing(c)
+}
+
+func (ob *Outbound) dialUnix() {
+	o, ok := ob.dialOptions()
+	if !ok {
+		return
+	}
+	ob.dialing(ob.f.World().Loop.DialUnix(ob.target.path, o, ob))
+}
+
+func (ob *Outbound) dialing(c *reactor.Conn) {
+	if ob.dead {
+		c.Close()
+		return
+	}
+	ob.conn = c
+	ob.setState("connecting")
+}
+
+// OnOpen implements reactor.Handler.
+func (ob *Outbound) OnOpen(c *reactor.Conn) {
+	if ob.dead || c != ob.conn {
+		return
+	}
+	if ob.timeout != nil {
+		ob.timeout.Stop()
+	}
+	if !ob.setState("connected") {
+		return
+	}
+	ob.queue.Drain(ob.send)
+	ob.shortcut()
+}
+
+// shortcut joins the two sockets of a plain TCP proxy: a pipeline with nothing in it but this filter.
+func (ob *Outbound) shortcut() {
+	p := ob.f.Pipeline()
+	if ob.target.protocol == "udp" || len(p.Filters()) != 1 || p.Source() == nil || !p.Running() {
+		return
+	}
+	to, ok := ob.f.Out().(pipeline.Socketed)
+	if !ok || to.Conn() != p.Source().Conn() || to.Conn().Closed() || to.Conn().Datagram() {
+		return
+	}
+	ob.relays = append(ob.relays, ob.conn.Relay(to.Conn()), to.Conn().Relay(ob.conn))
+}
+
+// OnData implements reactor.Handler.
+func (ob *Outbound) OnData(c *reactor.Conn, d *stream.Data) {
+	if !ob.dead && c == ob.conn {
+		ob.f.Output(d)
+	}
+}
+
+// OnEnd implements reactor.Handler.
+func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
+	switch {
+	case ob.dead || c != ob.conn:
+	case ob.state == "connected":
+		ob.f.Output(&stream.StreamEnd{Code: code})
+	case code == stream.ConnectionTimeout:
+		ob.failed(code)
+	default:
+		ob.failed(stream.ConnectionRefused)
+	}
+}
+
+// OnClose implements reactor.Handler.
+func (ob *Outbound) OnClose(c *reactor.Conn) {
+	if !ob.dead && c == ob.conn && !ob.retrying {
+		ob.drop()
+	}
+}
+
+// failed ends an attempt; another one follows if there are any left.
+func (ob *Outbound) failed(code stream.ErrorCode) {
+	if ob.dead {
+		return
+	}
+	ob.stopAttempt()
+	if ob.opts.RetryCount < 0 || ob.attempts < ob.opts.RetryCount {
+		ob.attempts++
+		ob.retrying = true
+		if !ob.setState("idle") {
+			return
+		}
+		ob.retry = ob.f.World().Loop.AfterFunc(ob.opts.RetryDelay, func() {
+			ob.retry, ob.retrying = nil, false
+			ob.begin()
+		})
+		return
+	}
+	ob.finish(code)
+}
+
+// stopAttempt drops the socket and whatever else an attempt has under way.
+func (ob *Outbound) stopAttempt() {
+	if ob.timeout != nil {
+		ob.timeout.Stop()
+	}
+	if ob.resolve != nil {
+		ob.resolve()
+		ob.resolve = nil
+	}
+	if c := ob.conn; c != nil {
+		ob.conn = nil
+		c.Close()
+	}
+}
+
+// finish ends the connection with a code, telling the pipeline.
+func (ob *Outbound) finish(code stream.ErrorCode) { ob.end(&stream.StreamEnd{Code: code}) }
+
+func (ob *Outbound) end(e *stream.StreamEnd) {
+	f := ob.f
+	ob.drop()
+	if f != nil {
+		f.Output(e)
+	}
+}
+
+// drop ends the connection without telling the pipeline.
+func (ob *Outbound) drop() {
+	if ob.dead {
+		return
+	}
+	ob.dead = true
+	ob.retrying = false
+	if ob.retry != nil {
+		ob.retry.Stop()
+	}
+	ob.queue.Clear()
+	ob.stopAttempt()
+	delete(outbounds(ob.f.World()).live, ob)
+	ob.setState("closed")
+}
+
+// abandon is called when the pipeline has ended.
+func (ob *Outbound) abandon() {
+	ob.drop()
+	ob.f = nil
+}
+
+var _ reactor.Handler = (*Outbound)(nil)

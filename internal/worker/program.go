@@ -1,0 +1,271 @@
+package worker
+
+import (
+	"os"
+	"sync"
+	"time"
+
+	"weir/internal/api/console"
+	"weir/internal/api/pipy"
+	"weir/internal/codebase"
+	"weir/internal/inbound"
+	"weir/internal/logs"
+)
+
+// Options configure a program.
+type Options struct {
+	Log           *logs.Logger
+	Info          pipy.Info
+	Threads       int
+	ReusePort     bool
+	ForceStart    bool
+	Watch         bool          // reload when a file of the codebase changes
+	ScriptTimeout time.Duration // longest run of one callback, 0 = no limit
+	ScriptMemory  int64         // bytes of script objects per worker, 0 = no limit
+}
+
+// Program is a running program: its workers, and what happens to all of them.
+type Program struct {
+	opts     Options
+	code     *codebase.Codebase
+	counters *inbound.Counters
+	workers  []*Worker
+	commands chan func()
+	done     chan struct{}
+
+	mu       sync.Mutex
+	idleMap  map[*Worker]bool
+	exitCode int
+	ended    bool
+	stopping bool
+	taken    map[os.Signal]int
+
+	reloading, again bool // commands' goroutine only
+}
+
+// New returns a program that is not yet running.
+func New(code *codebase.Codebase, o Options) *Program {
+	o.Threads = max(o.Threads, 1)
+	o.Info.Threads = o.Threads
+	return &Program{opts: o, code: code, counters: new(inbound.Counters), commands: make(chan func(), 16), done: make(chan struct{}),
+		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
+}
+
+// ExitFailure is the exit code of a program that could not be started.
+const ExitFailure = 255
+
+// Run loads the program on all workers and runs it to its end. It returns the exit code.
+func (p *Program) Run() int {
+	for i := range p.opts.Threads {
+		w, err := newWorker(p, i)
+		if err != nil {
+			p.opts.Log.Errorf("[thread] cannot start thread %d: %v", i, err)
+			return ExitFailure
+		}
+		p.workers = append(p.workers, w)
+	}
+	var running sync.WaitGroup
+	var failed error
+	// Nothing may end before all workers have loaded.
+	for _, w := range p.workers {
+		w.loop.Hold()
+		running.Go(w.run)
+	}
+	for _, w := range p.workers {
+		result := make(chan error, 1)
+		w.post(func() { result <- w.prepare(false) })
+		select {
+		case failed = <-result:
+		case <-p.done:
+		}
+		if failed != nil {
+			p.Exit(ExitFailure)
+			break
+		}
+	}
+	if failed == nil {
+		for _, w := range p.workers {
+			w.post(func() {
+				w.commit()
+				w.loop.Unhold()
+			})
+		}
+		stop := p.watchSignals()
+		defer stop()
+		if p.opts.Watch {
+			defer p.code.Watch("/", func(changed []string) { p.Restart() })()
+		}
+		go p.serveCommands()
+	}
+	running.Wait()
+	if p.exitCode == 0 && !p.stopping && failed == nil {
+		p.printValue()
+	}
+	return p.exitCode & 255
+}
+
+// printValue prints what a program that is a single expression came to.
+func (p *Program) printValue() {
+	v := p.workers[0].current
+	if v == nil || v.closed || !v.result.Single {
+		return
+	}
+	r := v.world.Realm
+	value := v.value.Value()
+	if pipy.IsConfiguration(r, value) {
+		return
+	}
+	if s, ok := r.AsString(value); ok {
+		os.Stdout.WriteString(s)
+		return
+	}
+	os.Stdout.WriteString(console.Dump(r, value) + "\n")
+}
+
+// serveCommands runs what concerns the whole program, one thing after another.
+func (p *Program) serveCommands() {
+	for {
+		select {
+		case f := <-p.commands:
+			f()
+		case <-p.done:
+			return
+		}
+	}
+}
+
+func (p *Program) command(f func()) {
+	select {
+	case p.commands <- f:
+	case <-p.done:
+	default: // a flood of requests: those that wait do the same
+	}
+}
+
+// Info implements pipy.Process.
+func (p *Program) Info() pipy.Info { return p.opts.Info }
+
+// Exit implements pipy.Process.
+func (p *Program) Exit(code int) {
+	p.mu.Lock()
+	first := !p.ended
+	p.ended = true
+	if first {
+		p.exitCode = code
+	}
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	close(p.done)
+	for _, w := range p.workers {
+		w.loop.Stop()
+	}
+}
+
+// idle notes that a worker has nothing to do. It returns false if the program has ended.
+func (p *Program) idle(w *Worker) bool {
+	p.mu.Lock()
+	p.idleMap[w] = true
+	all := len(p.idleMap) == len(p.workers)
+	ended := p.ended
+	p.mu.Unlock()
+	if ended {
+		return false
+	}
+	if all {
+		p.Exit(0)
+		return false
+	}
+	return true
+}
+
+func (p *Program) busy(w *Worker) {
+	p.mu.Lock()
+	delete(p.idleMap, w)
+	p.mu.Unlock()
+}
+
+// Restart implements pipy.Process: it loads the codebase anew on all workers.
+func (p *Program) Restart() { p.command(p.reload) }
+
+// each runs f on every worker at once and returns what they gave.
+func (p *Program) each(f func(w *Worker) error) []error {
+	errs := make([]error, len(p.workers))
+	var wg sync.WaitGroup
+	for i, w := range p.workers {
+		wg.Add(1)
+		w.post(func() {
+			errs[i] = f(w)
+			wg.Done()
+		})
+	}
+	finished := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+		return errs
+	case <-p.done:
+		return []error{errReported}
+	}
+}
+
+func (p *Program) reload() {
+	p.mu.Lock()
+	stopping := p.stopping
+	p.mu.Unlock()
+	if stopping {
+		return
+	}
+	if _, inline := p.code.EntryText(); inline {
+		p.opts.Log.Errorf("[restart] Codebase has no entry point")
+		return
+	}
+	failed := false
+	for _, err := range p.each(func(w *Worker) error { return w.prepare(true) }) {
+		failed = failed || err != nil
+	}
+	if failed {
+		p.each(func(w *Worker) error {
+			if w.next != nil {
+				w.cancel(w.next)
+			}
+			return nil
+		})
+		p.opts.Log.Errorf("[restart] Failed reloading codebase; the running version stays in service")
+		return
+	}
+	p.each(func(w *Worker) error { w.commit(); return nil })
+}
+
+// Drain ends the program gracefully; called again, at once.
+func (p *Program) Drain() {
+	p.mu.Lock()
+	again := p.stopping
+	p.stopping = true
+	p.mu.Unlock()
+	if again {
+		p.opts.Log.Infof("[shutdown] Forcing to shut down...")
+		p.Exit(0)
+		return
+	}
+	p.opts.Log.Infof("[shutdown] Shutting down...")
+	for _, w := range p.workers {
+		w.post(w.drain)
+	}
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				p.opts.Log.Infof("[shutdown] Waiting for workers to drain...")
+			case <-p.done:
+				return
+			}
+		}
+	}()
+}

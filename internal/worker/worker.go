@@ -1,0 +1,134 @@
+package worker
+
+import (
+	"weir/internal/inbound"
+	"weir/internal/reactor"
+)
+
+// Worker is one thread: a goroutine with an event loop, its open ports, and the versions of the program that live on it.
+type Worker struct {
+	prog     *Program
+	id       int
+	loop     *reactor.Loop
+	ports    *inbound.Ports
+	current  *version
+	next     *version // loaded, not yet in effect
+	versions []*version
+	wake     chan struct{}
+}
+
+func newWorker(p *Program, id int) (*Worker, error) {
+	loop, err := reactor.New(reactor.Options{Logf: p.opts.Log.Warnf})
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{prog: p, id: id, loop: loop, wake: make(chan struct{}, 1)}
+	w.ports = inbound.NewPorts(loop, p.opts.Log)
+	w.ports.ReusePort = p.opts.ReusePort
+	w.ports.ForceStart = p.opts.ForceStart
+	w.ports.Shared = p.counters
+	w.ports.Quiet = id > 0
+	loop.OnTurnEnd(w.endTurn)
+	return w, nil
+}
+
+// post runs f on the worker, also if the worker has nothing to do at the moment.
+func (w *Worker) post(f func()) {
+	w.loop.Post(f)
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *Worker) endTurn() {
+	done := false
+	for i := 0; i < len(w.versions); i++ {
+		v := w.versions[i]
+		v.world.EndTurn()
+		done = done || v.ended
+	}
+	if done {
+		w.sweep()
+	}
+}
+
+// sweep frees versions that have ended.
+func (w *Worker) sweep() {
+	kept := w.versions[:0]
+	for _, v := range w.versions {
+		if !v.closeIfDone() {
+			kept = append(kept, v)
+		}
+	}
+	clear(w.versions[len(kept):])
+	w.versions = kept
+}
+
+// run serves the worker until the program ends.
+func (w *Worker) run() {
+	defer w.loop.Close()
+	for {
+		if err := w.loop.Run(); err != nil {
+			w.prog.opts.Log.Errorf("[thread] %v", err)
+			w.prog.Exit(1)
+			return
+		}
+		if !w.prog.idle(w) {
+			return
+		}
+		select {
+		case <-w.wake:
+			w.prog.busy(w)
+		case <-w.prog.done:
+			return
+		}
+	}
+}
+
+// prepare loads a new version without putting it into effect.
+func (w *Worker) prepare(reload bool) error {
+	if reload {
+		w.prog.opts.Log.Infof("[restart] Reloading codebase on thread %d...", w.id)
+	}
+	w.ports.Begin(reload)
+	v, err := w.load(w.ports, w.prog)
+	if err != nil {
+		v.explain(w, err)
+		w.cancel(v)
+		return err
+	}
+	w.next = v
+	return nil
+}
+
+// cancel drops a version that was not put into effect.
+func (w *Worker) cancel(v *version) {
+	w.ports.Rollback()
+	if v != nil {
+		v.retire()
+	}
+	w.next = nil
+}
+
+// commit puts the prepared version into effect.
+func (w *Worker) commit() {
+	old := w.current
+	w.current, w.next = w.next, nil
+	w.ports.Commit()
+	w.current.env.Start()
+	if old != nil {
+		old.retire()
+		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
+	}
+}
+
+// drain begins the graceful end: no new connections; what is under way is finished.
+func (w *Worker) drain() {
+	w.ports.CloseAll()
+	v := w.current
+	if v == nil {
+		return
+	}
+	v.env.Exit(v.retire)
+}
