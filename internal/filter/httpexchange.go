@@ -84,10 +84,8 @@ func (x *httpExchange) Process(e stream.Event) {
 func (x *httpExchange) park(e stream.Event) {
 	s := x.server
 	if d, ok := e.(*stream.Data); ok {
-		if h := x.head; h != nil { // its identity is lost, its length may still be known
-			x.parked += d.Size()
-			s.parked += d.Size()
-		}
+		x.parked += d.Size()
+		s.parked += d.Size()
 		if s.parked >= maxParked {
 			s.waiting.Engage(s.World().Loop.CurrentTap())
 		}
@@ -111,11 +109,14 @@ func (x *httpExchange) respond(e stream.Event) {
 	switch e := e.(type) {
 	case *stream.MessageStart:
 		if !x.answering && !x.answered {
-			x.begin(e.Head, e)
+			x.begin(e.Head, e, -1)
 		}
 	case *stream.Data:
-		if x.answering && !x.unsent {
+		switch {
+		case x.answering && !x.unsent:
 			x.send(e)
+		case x.answered && x.tunnelOpen: // the request's end is still to come
+			x.server.Output(e)
 		}
 	case *stream.MessageEnd:
 		if x.answering {
@@ -127,30 +128,28 @@ func (x *httpExchange) respond(e stream.Event) {
 }
 
 // begin starts a response message. e is the event to pass on, or nil.
-func (x *httpExchange) begin(head any, e *stream.MessageStart) {
+func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
 	s := x.server
 	x.answering = true
-	status := headStatus(s, head)
-	if status >= 100 && status < 200 && status != 101 {
+	h, err := s.sender.wire.Head(s.Realm(), head, true)
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	m := http1.Message{Length: length, Method: x.method, OldPeer: x.oldPeer}
+	if h.Status >= 100 && h.Status < 200 && h.Status != 101 {
 		x.interim = true
 		if x.oldPeer { // knows no interim responses
 			x.unsent = true
 			return
 		}
-	}
-	m := http1.Message{Length: -1, Method: x.method, OldPeer: x.oldPeer}
-	if !x.interim {
-		x.tunnelOpen = x.tunnelKind.Accepted(status)
+	} else {
+		x.tunnelOpen = x.tunnelKind.Accepted(h.Status)
 		m.Tunnel = x.tunnelOpen
 		m.Final = !x.tunnelOpen && x.isFinal()
 	}
-	x.start(head, m, e)
-}
-
-func (x *httpExchange) start(head any, m http1.Message, e *stream.MessageStart) {
-	s := x.server
 	out := new(stream.Data)
-	if err := s.sender.start(s.Realm(), out, head, m); err != nil {
+	if err := s.sender.start(out, head, h, m); err != nil {
 		x.fail(err)
 		return
 	}
@@ -160,6 +159,12 @@ func (x *httpExchange) start(head any, m http1.Message, e *stream.MessageStart) 
 		}
 		s.Output(e)
 	}
+	x.output(out)
+}
+
+// output passes on what is ready and has the rest sent at the end of the turn.
+func (x *httpExchange) output(out *stream.Data) {
+	s := x.server
 	if !out.Empty() {
 		s.Output(out)
 	}
@@ -182,10 +187,7 @@ func (x *httpExchange) send(d *stream.Data) {
 		x.fail(err)
 		return
 	}
-	if !out.Empty() {
-		s.Output(out)
-	}
-	s.settleLater()
+	x.output(out)
 }
 
 // finish ends the response message. e is the event to pass on, or nil.
@@ -196,9 +198,16 @@ func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
 		x.unsent, x.interim = false, false
 		return
 	}
-	if _, short := tail.(*httphead.Truncated); short && s.sender.begun() {
-		s.close(&stream.StreamEnd{Code: stream.ConnectionReset})
-		return
+	if _, short := tail.(*httphead.Truncated); short {
+		if s.sender.begun() {
+			s.close(&stream.StreamEnd{Code: stream.ConnectionReset})
+			return
+		}
+		s.sender.drop()
+		if x.begin(httphead.New(http1.FailureHead(stream.ConnectionReset), false), nil, -1); s.closed {
+			return
+		}
+		x.answering = false
 	}
 	out := new(stream.Data)
 	if err := s.sender.end(s.Realm(), out, tail); err != nil {

@@ -30,15 +30,8 @@ func (s *httpSender) init(response bool, o *httpOptions) {
 // inMessage reports whether a message has started and not ended.
 func (s *httpSender) inMessage() bool { return s.origin != nil || s.InMessage() }
 
-// start begins a message with a head of any kind. m.Length is ignored unless it is more than 0.
-func (s *httpSender) start(r *script.Realm, out *stream.Data, head any, m http1.Message) error {
-	h, err := s.wire.Head(r, head, s.Response)
-	if err != nil {
-		return err
-	}
-	if m.Length == 0 {
-		m.Length = -1
-	}
+// start begins a message. h is what s.wire made of head. m.Length is more than 0 if the caller knows the length.
+func (s *httpSender) start(out *stream.Data, head any, h *http1.Head, m http1.Message) error {
 	s.got, s.stream = false, false
 	if x, ok := head.(*httphead.Head); ok && s.auto && x.Body != nil {
 		if n := x.Length(); n > 0 && m.Length < 0 {

@@ -127,11 +127,12 @@ func (s *httpServer) decode() {
 	s.decoding = false
 	s.advance()
 	switch {
-	case s.closed || s.deaf:
-		s.in.Clear()
-		s.brake.Release()
 	case s.tunnel != nil:
-		s.feedTunnel()
+	case s.closed || s.deaf:
+		if s.last == nil || s.last.tunnelKind == http1.NoTunnel {
+			s.in.Clear()
+		}
+		s.brake.Release()
 	case !s.in.Empty() && s.full():
 		s.in.Own()
 		s.brake.Engage(s.World().Loop.CurrentTap())
@@ -266,11 +267,11 @@ func (s *httpServer) advance() {
 		s.feedTunnel()
 		return
 	}
-	if s.first == nil {
-		s.idle()
-	}
-	if !s.closed && !s.in.Empty() && !s.full() {
+	switch {
+	case !s.in.Empty() && !s.deaf && !s.full():
 		s.decode()
+	case s.first == nil:
+		s.idle()
 	}
 }
 

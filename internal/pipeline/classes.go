@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 
 	"weir/internal/event"
@@ -27,10 +29,10 @@ var builderClass, legacyBuilderClass func() *script.Class
 
 func init() {
 	builderClass = sync.OnceValue(func() *script.Class {
-		return &script.Class{Name: "PipelineBuilder", Methods: append(builderMethods(), Methods(Modern, thisBuilder)...)}
+		return &script.Class{Name: "PipelineBuilder", Missing: UnknownFilter, Methods: append(builderMethods(), Methods(Modern, thisBuilder)...)}
 	})
 	legacyBuilderClass = sync.OnceValue(func() *script.Class {
-		return &script.Class{Name: "FilterConfigurator", Methods: append(builderMethods(), Methods(Legacy, thisBuilder)...)}
+		return &script.Class{Name: "FilterConfigurator", Missing: UnknownFilter, Methods: append(builderMethods(), Methods(Legacy, thisBuilder)...)}
 	})
 }
 
@@ -50,6 +52,41 @@ var Namespace = &script.Namespace{
 		{Path: "Pipeline#spawn", Kind: "function", Signature: "spawn(...args: any): Promise<any>"},
 		{Path: "Pipeline#process", Kind: "function", Signature: "process(input: events | (() => events | Promise<events>) | Hub): Promise<any>"},
 	},
+}
+
+// UnknownFilter is the error for a builder method that does not exist. It names one that is spelled alike.
+func UnknownFilter(name string) error {
+	best, dist := "", 3
+	for _, n := range append(filterNames(), "onStart", "onEnd", "to") {
+		if d := distance(strings.ToLower(n), strings.ToLower(name)); d < dist {
+			best, dist = n, d
+		}
+	}
+	if best != "" {
+		return fmt.Errorf("unknown filter: %s (did you mean %s?)", name, best)
+	}
+	return fmt.Errorf("unknown filter: %s", name)
+}
+
+// distance is the number of letters to change, insert or delete to get from a to b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			d := diag
+			if a[i] != b[j] {
+				d++
+			}
+			diag = row[j+1]
+			row[j+1] = min(d, row[j]+1, diag+1)
+		}
+	}
+	return row[len(b)]
 }
 
 func newPipeline(c *script.Call) (script.Value, error) {

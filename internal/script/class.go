@@ -32,6 +32,8 @@ type Class struct {
 	Bound bool
 	// Record, for classes whose Go value is a Record: its fields are the object's own properties.
 	Record bool
+	// Missing, if set, gives the error for reading a property that objects of the class do not have.
+	Missing func(name string) error
 	// Finalize is called when the object is gone. It must not touch scripts.
 	Finalize func(v any)
 
@@ -98,7 +100,11 @@ func (r *Realm) class(k *Class) *realmClass {
 	}
 	rc := &realmClass{def: k, ctor: Undefined.v}
 	r.classes[id] = rc
-	if k.Parent != nil {
+	if k.Missing != nil {
+		base := r.newObjectOf(missingClass, missing{k.Missing})
+		rc.proto = lib.XJS_NewObjectProto(r.tls, r.ctx, base)
+		r.free(base)
+	} else if k.Parent != nil {
 		rc.proto = lib.XJS_NewObjectProto(r.tls, r.ctx, r.class(k.Parent).proto)
 	} else {
 		rc.proto = lib.XJS_NewObject(r.tls, r.ctx)
@@ -241,6 +247,24 @@ func As[T any](r *Realm, v Value) (T, bool) {
 	t, ok := r.Opaque(v).(T)
 	return t, ok
 }
+
+// missing is what objects of a class with Missing inherit from: it has no property, and says so.
+type missing struct{ err func(name string) error }
+
+var missingClass = &Class{Name: "Missing", Record: true}
+
+func (m missing) GetField(r *Realm, name string) (Value, bool, error) {
+	switch name {
+	case "then", "toJSON", "toString", "valueOf", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable",
+		"toLocaleString", "__proto__": // looked for by the language itself
+		return Undefined, false, nil
+	}
+	return Undefined, false, m.err(name)
+}
+
+func (m missing) SetField(r *Realm, name string, v Value) error { return m.err(name) }
+func (m missing) DeleteField(*Realm, string)                    {}
+func (m missing) Fields() []string                              { return nil }
 
 // This returns the Go value of the object a method was called on. It panics with a usable message if the method was
 // detached and called on something else; the panic becomes a script exception.

@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -90,8 +91,14 @@ func (r *Realm) ErrorOf(v Value) *Error {
 	}
 	if n, err := r.Get(v, "name"); err == nil {
 		if name, _ := r.AsString(n); name == "InternalError" {
-			e.Interrupted = e.Message == "interrupted"
-			e.OutOfMemory = e.Message == "out of memory"
+			switch e.Message {
+			case "interrupted":
+				e.Interrupted = true
+				e.Message = fmt.Sprintf("interrupted: a script ran longer than %v without a pause (--script-timeout)", r.limits.Timeout)
+			case "out of memory":
+				e.OutOfMemory = true
+				e.Message = fmt.Sprintf("out of memory: scripts use more than %d MiB (--script-memory)", r.limits.Memory>>20)
+			}
 		}
 	}
 	if s, err := r.Get(v, "stack"); err == nil {

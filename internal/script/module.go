@@ -88,7 +88,7 @@ func (r *Realm) evaluate(m *module) (res *Result, err error) {
 	switch lib.XJS_PromiseState(r.tls, r.ctx, v) {
 	case lib.EJS_PROMISE_REJECTED:
 		reason := r.own(lib.XJS_PromiseResult(r.tls, r.ctx, v))
-		r.forgetRejection(v)
+		r.forgetRejections(reason.v)
 		return nil, r.ErrorOf(reason)
 	case lib.EJS_PROMISE_PENDING:
 		res.Promise = p
@@ -99,16 +99,19 @@ func (r *Realm) evaluate(m *module) (res *Result, err error) {
 	return res, nil
 }
 
-// forgetRejection takes a promise off the list of unhandled ones: its failure is reported another way.
-func (r *Realm) forgetRejection(p jsValue) {
-	for i, u := range r.unhandled {
-		if payload(u.promise) == payload(p) {
+// forgetRejections takes promises rejected for a reason off the list of unhandled ones: the failure is reported another
+// way. A file that fails rejects several promises of the engine's own.
+func (r *Realm) forgetRejections(reason jsValue) {
+	kept := r.unhandled[:0]
+	for _, u := range r.unhandled {
+		if u.reason == reason {
 			r.free(u.promise)
 			r.free(u.reason)
-			r.unhandled = append(r.unhandled[:i], r.unhandled[i+1:]...)
-			return
+		} else {
+			kept = append(kept, u)
 		}
 	}
+	r.unhandled = kept
 }
 
 const tagModule = -3
@@ -316,6 +319,9 @@ func (r *Realm) excerpt(file string, line, col int) []string {
 		return nil
 	}
 	lines := dialect.Excerpt(m.source, line, col)
+	for i, l := range lines {
+		lines[i] = strings.TrimPrefix(l, "[pjs] ")
+	}
 	if strings.HasPrefix(file, "/") {
 		lines = append([]string{"File " + file + ":"}, lines...)
 	}

@@ -63,6 +63,7 @@ func init() {
 	configurationClass = sync.OnceValue(func() *script.Class { // filters have registered by the first call
 		return &script.Class{
 			Name:    "Configuration",
+			Missing: pipeline.UnknownFilter,
 			Methods: append(configurationMethods(chained, onCurrent), pipeline.Methods(pipeline.Legacy, current)...),
 		}
 	})

@@ -141,3 +141,35 @@ func TestUntouched(t *testing.T) {
 		}
 	}
 }
+
+// TestOldStyle is a legacy file in the customary style: parameters as local
+// variables, context variables, one expression.
+func TestOldStyle(t *testing.T) {
+	t.Parallel()
+	r := newRealm(t, map[string]string{"main.js": `
+((
+  table = new Map,
+  { limit, label } = { limit: 3, label: 'x' },
+  accept = n => n < limit,
+  _, _,
+) => pipy({
+  _n: 0,
+  _path: accept(2) ? 'yes' : 'no',
+})
+
+.export('main', {
+  __user: null,
+})
+
+.import({
+  __other: 'plugin',
+})
+
+)()`})
+	if got, want := r.run("main.js"), `{"proto":{"_n":0,"_path":"yes"},"legacy":true}`; got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+	if len(r.legacy) != 0 {
+		t.Errorf("keys taken for uses: %v", r.legacy)
+	}
+}
