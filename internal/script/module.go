@@ -142,7 +142,7 @@ func (r *Realm) transform(m *module, kind dialect.Kind) error {
 			r.fiberNames = append(r.fiberNames, name)
 			return len(r.fiberNames) - 1
 		},
-		LegacySlots: func(name string) (int, bool) { return r.legacySlot(m.file, "", name), true },
+		LegacySlots: func(ns, name string) (int, bool) { return r.legacySlot(m.file, ns, name), true },
 	})
 	var se *dialect.SyntaxError
 	if errors.As(err, &se) {

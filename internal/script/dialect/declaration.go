@@ -2,7 +2,7 @@ package dialect
 
 import (
 	"strings"
-	
+
 	"github.com/grafana/sobek/ast"
 )
 

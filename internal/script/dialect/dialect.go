@@ -41,8 +41,10 @@ type Options struct {
 	FiberSlots func(name string) int
 	// LegacySlots is called once for every distinct free identifier that may
 	// be a legacy context variable, and returns its slot in __leg; ok=false
-	// leaves the identifier alone. May be nil.
-	LegacySlots func(name string) (slot int, ok bool)
+	// leaves the identifier alone. namespace is the one the file exports the
+	// variable to or imports it from, "" for the file's own variables. May be
+	// nil.
+	LegacySlots func(namespace, name string) (slot int, ok bool)
 }
 
 // Output is a translated file.

@@ -30,7 +30,7 @@ func FuzzTransform(f *testing.F) {
 		o := Options{
 			File:        "/f.js",
 			FiberSlots:  func(string) int { return 1 },
-			LegacySlots: func(string) (int, bool) { return 2, true },
+			LegacySlots: func(string, string) (int, bool) { return 2, true },
 		}
 		if solve {
 			o.Kind = Solve
@@ -85,7 +85,7 @@ func BenchmarkTransform(b *testing.B) {
 	src := bigScript(2000)
 	o := Options{
 		File: "/b.js", FiberSlots: func(string) int { return 0 },
-		LegacySlots: func(string) (int, bool) { return 0, true },
+		LegacySlots: func(string, string) (int, bool) { return 0, true },
 	}
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
@@ -100,7 +100,7 @@ func TestBigScript(t *testing.T) {
 	src := bigScript(300)
 	out, err := Transform(src, Options{
 		File: "/b.js", FiberSlots: func(string) int { return 0 },
-		LegacySlots: func(string) (int, bool) { return 0, true },
+		LegacySlots: func(string, string) (int, bool) { return 0, true },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	
 	"github.com/grafana/sobek/ast"
 )
 

@@ -2,8 +2,9 @@ package dialect
 
 import (
 	"strings"
-	
+
 	"github.com/grafana/sobek/ast"
+	"github.com/grafana/sobek/parser"
 )
 
 // parse parses the image, as the body of a function so that return is legal,

@@ -26,7 +26,7 @@ func newRealm(t testing.TB, files map[string]string) *realm {
 	r := &realm{t: t, rt: sobek.New(), files: files, modules: map[string]sobek.ModuleRecord{}, complete: sobek.Undefined()}
 	r.options = Options{
 		FiberSlots: func(name string) int { r.slots = append(r.slots, name); return len(r.slots) - 1 },
-		LegacySlots: func(name string) (int, bool) {
+		LegacySlots: func(_, name string) (int, bool) {
 			if strings.HasPrefix(name, "_no") {
 				return 0, false
 			}

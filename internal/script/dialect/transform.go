@@ -3,10 +3,6 @@ package dialect
 import (
 	"fmt"
 	"path"
-	"strings"
-
-	"github.com/grafana/sobek/ast"
-	"github.com/grafana/sobek/parser"
 )
 
 // Transform translates a file. An error is a *SyntaxError.

@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/grafana/sobek/ast"
 )
@@ -19,7 +18,8 @@ type walker struct {
 	marked  map[ast.Statement]bool // statements that may give the file's value
 	renamed map[int]string         // second parameters of one name, by token
 
-	legacyKeys map[string]bool
+	legacyFile bool              // the file calls pipy(...): free names with a leading _ are context variables
+	legacyKeys map[string]string // context variable to namespace, "" for the file's own
 	legacy     map[string]string // free identifier to replacement
 
 	names     int
@@ -74,12 +74,13 @@ func (w *walker) resolve(i int, assigned bool) (with string, method bool) {
 	if with = w.outside(name); with != "" {
 		return with, false
 	}
-	if name[0] != '_' && !w.legacyKeys[name] || w.options.LegacySlots == nil || w.kind != Module || name == "__thread" {
+	namespace, declared := w.legacyKeys[name]
+	if !declared && !(w.legacyFile && name[0] == '_') && name != "__filename" && name != "__inbound" || w.options.LegacySlots == nil || w.kind != Module || name == "__thread" {
 		return "", false
 	}
 	with, known := w.legacy[name]
 	if !known {
-		if slot, ok := w.options.LegacySlots(name); ok {
+		if slot, ok := w.options.LegacySlots(namespace, name); ok {
 			with = "__leg[" + strconv.Itoa(slot) + "]"
 		}
 		w.legacy[name] = with
