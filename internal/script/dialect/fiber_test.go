@@ -71,21 +71,22 @@ func TestFiberDeclarationKeepsValue(t *testing.T) {
 func TestLegacyVariables(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ src, want, names string }{
-		{`_x = 1; _x += 2; _x++; [_x, typeof _x, {_x}]`, `[4,"number",{"_x":4}]`, `_x`},
+		{`if (0) pipy(); _x = 1; _x += 2; _x++; [_x, typeof _x, {_x}]`, `[4,"number",{"_x":4}]`, `_x`},
 		{`var _y = 1; _y`, `1`, ``},
 		{`(_z => _z)(2)`, `2`, ``},
 		{`((_a, { _b } = { _b: 2 }) => _a + _b)(1)`, `3`, ``},
 		{`__filename = 'f'; __inbound = 1; [__filename, __inbound]`, `["f",1]`, `__filename __inbound`},
 		{`typeof __thread`, `"undefined"`, ``},
-		{`typeof _none`, `"undefined"`, ``},
+		{`if (0) pipy(); typeof _none`, `"undefined"`, ``},
+		{`typeof _new`, `"undefined"`, ``}, // no legacy file
 		{`user = 1; pipy({ user: 0, 'other': 2 }); other = 3; user + other`, `4`, `user other`},
 		{`pipy(() => ({ user: 0 })); user = 2; user`, `2`, `user`},
 		{`pipy(function () { return { user: 0 } }); user = 2; user`, `2`, `user`},
 		{`pipy().export('ns', { vx: 1, vy: 2 }).import({ im: 'a' }); vx = vy = im = 1; vx`, `1`, `vx vy im`},
-		{`[_a, _b] = [1, 2]; ({ _a, c: _b } = { _a: 3, c: 4 }); [_a, _b]`, `[3,4]`, `_a _b`},
+		{`if (0) pipy(); [_a, _b] = [1, 2]; ({ _a, c: _b } = { _a: 3, c: 4 }); [_a, _b]`, `[3,4]`, `_a _b`},
 		{`var o = { _x: 1 }; o._x + o?._x`, `2`, ``},
-		{`_f = () => 5; (() => { var _g = 1; return _f() + _g })()`, `6`, `_f`},
-		{`for (_i of [1, 2]); _i`, `2`, `_i`},
+		{`if (0) pipy(); _f = () => 5; (() => { var _g = 1; return _f() + _g })()`, `6`, `_f`},
+		{`if (0) pipy(); for (_i of [1, 2]); _i`, `2`, `_i`},
 		{`log; import.meta; class _C {} function _f() {} try {} catch (_e) { _e } typeof _C + typeof _f`, `"functionfunction"`, ``},
 	} {
 		r := newRealm(t, map[string]string{"main.js": c.src})

@@ -136,7 +136,7 @@ const f = async <V,>(x: V, o?: I): Promise<V> => x as V
 function g(this: void, x: number = 1): x is 1 { return x! === 1 }
 class C<T> { private x: number = 1; constructor(public y: T) {} declare z: string }
 let t: T = a satisfies number
-;[t, $n, Color.Green, g(), new C<number>(3).y, _ctx as unknown];`,
+;if (0) pipy(); [t, $n, Color.Green, g(), new C<number>(3).y, _ctx as unknown];`,
 		"lib.ts": "export const a: number = 1; export type T = number",
 	}
 	r := newRealm(t, files)
