@@ -56,10 +56,10 @@ func (r *Realm) keyAtom(k Key) lib.TJSAtom {
 
 // newAtom returns an owned atom.
 func (r *Realm) newAtom(name string) lib.TJSAtom {
-	if name == "" {
-		p := cstring(r.tls, "")
+	if name == "" || raceEnabled {
+		p := cstring(r.tls, name)
 		defer libc.Xfree(r.tls, p)
-		return lib.XJS_NewAtom(r.tls, r.ctx, p)
+		return lib.XJS_NewAtomLen(r.tls, r.ctx, p, lib.Tsize_t(len(name)))
 	}
 	r.keep = name
 	return lib.XJS_NewAtomLen(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.StringData(name))), lib.Tsize_t(len(name)))

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"modernc.org/libc"
 	lib "modernc.org/libquickjs"
 )
 
@@ -126,6 +127,11 @@ func (r *Realm) String(s string) Value { return r.own(r.newString(s)) }
 func (r *Realm) newString(s string) jsValue {
 	if len(s) == 0 {
 		return dup(r.empty)
+	}
+	if raceEnabled {
+		p := cstring(r.tls, s)
+		defer libc.Xfree(r.tls, p)
+		return lib.XJS_NewStringLen(r.tls, r.ctx, p, lib.Tsize_t(len(s)))
 	}
 	r.keep = s // the engine gets the address only: the text must be on the heap, where it does not move
 	return lib.XJS_NewStringLen(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.StringData(s))), lib.Tsize_t(len(s)))
