@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime/pprof"
 
 	"github.com/google/uuid"
 
@@ -71,12 +72,35 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 			return cli.ExitUsage
 		}
 	}
+	if conf.CPUProfile != "" {
+		stop, err := profile(conf.CPUProfile)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return cli.ExitUsage
+		}
+		defer stop()
+	}
 	reactor.RaiseFileLimit()
 	exit := worker.New(code, options(conf, log)).Run()
 	if exit == worker.ExitFailure && conf.TextFallback {
 		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
 	}
 	return exit
+}
+
+// profile writes a CPU profile to a file until stop is called.
+func profile(file string) (stop func(), err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
 
 func options(conf *cli.Config, log *logs.Logger) worker.Options {

@@ -7,12 +7,15 @@ import (
 
 	"weir/internal/api/algo"
 	"weir/internal/api/console"
+	"weir/internal/api/ip"
 	"weir/internal/api/json"
 	"weir/internal/api/lang"
+	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
 	"weir/internal/api/url"
 	"weir/internal/api/yaml"
 	"weir/internal/event"
+	"weir/internal/filter"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 )
@@ -25,12 +28,15 @@ var Namespaces = []*script.Namespace{
 	pipy.Namespace,
 	pipy.Globals,
 	pipy.Alias,
+	filter.Namespace,
 	console.Namespace,
 	console.Print,
+	osapi.Namespace,
 	algo.Namespace,
 	json.Namespace,
 	yaml.Namespace,
 	url.Namespace,
+	ip.Namespace,
 }
 
 // Install makes all of it part of a realm.

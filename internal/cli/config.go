@@ -40,6 +40,8 @@ type Config struct {
 	ScriptTimeout time.Duration // longest run of one callback; 0 for no limit
 	ScriptMemory  int64         // bytes of script objects per worker; 0 for no limit
 
+	CPUProfile string // file to write a profile of the whole run to; "" for none
+
 	Log logs.Options
 
 	InstanceUUID string // "" if not given: the process chooses one

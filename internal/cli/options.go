@@ -39,6 +39,10 @@ var groups = []group{
 		{[]string{"--threads"}, "N|max", "worker threads, each running the whole program\n(default 1, max: one per CPU)", setThreads},
 		flag("share listening ports with other processes;\nseveral threads always do", func(p *parser) { p.ReusePort = true }, "--reuse-port"),
 		flag("start even if a port cannot be opened", func(p *parser) { p.ForceStart = true }, "--force-start"),
+		{[]string{"--cpu-profile"}, "FILE", "write a CPU profile for go tool pprof", func(p *parser, v string) error {
+			p.CPUProfile = v
+			return nil
+		}},
 		flag("do not print pipeline diagrams at start", func(p *parser) { p.NoGraph = true }, "--no-graph"),
 		{[]string{"--instance-name"}, "NAME", "name of this process for scripts", func(p *parser, v string) error {
 			p.InstanceName = v

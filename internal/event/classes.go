@@ -167,27 +167,27 @@ func setBody(m *stream.Message, c *script.Call, v script.Value) bool {
 
 // Constructors make objects of their own class: they are set here, where no initialization cycle arises.
 func init() {
-	messageStartClass.New = func(c *script.Call) (any, error) {
+	messageStartClass.Make = func(c *script.Call) (script.Value, error) {
 		head, err := objectOrNull(c, 0, "an object")
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		return New(c.Realm, &stream.MessageStart{Head: head}), nil
 	}
-	messageEndClass.New = func(c *script.Call) (any, error) {
+	messageEndClass.Make = func(c *script.Call) (script.Value, error) {
 		tail, err := objectOrNull(c, 0, "an object")
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		return New(c.Realm, &stream.MessageEnd{Tail: tail, Payload: payload(c.Realm, c.Arg(1))}), nil
 	}
-	streamEndClass.New = func(c *script.Call) (any, error) {
+	streamEndClass.Make = func(c *script.Call) (script.Value, error) {
 		return New(c.Realm, StreamEnd(c.Realm, c.Arg(0))), nil
 	}
-	messageClass.New = func(c *script.Call) (any, error) {
+	messageClass.Make = func(c *script.Call) (script.Value, error) {
 		m, err := newMessage(c)
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		return NewMessage(c.Realm, m), nil
 	}

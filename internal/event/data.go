@@ -189,10 +189,10 @@ func validText(b []byte) bool {
 
 // What makes new Data objects is set here, where no initialization cycle arises.
 func init() {
-	DataClass.New = func(c *script.Call) (any, error) {
+	DataClass.Make = func(c *script.Call) (script.Value, error) {
 		d, err := newData(c)
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		return NewData(c.Realm, d), nil
 	}

@@ -18,6 +18,8 @@ type Outbound struct {
 	conn     *reactor.Conn
 	state    string
 	queue    pipeline.Queue
+	queued   int64         // bytes in queue
+	brake    reactor.Brake // sources that wait for the connection
 	attempts int
 	retry    *reactor.Timer
 	timeout  *reactor.Timer
@@ -84,12 +86,17 @@ func (ob *Outbound) process(e stream.Event) {
 	if ob.conn == nil || ob.state != "connected" {
 		switch e := e.(type) {
 		case *stream.Data:
-			if limit := ob.opts.Socket.BufferLimit; limit > 0 && int64(ob.queue.Bytes()) >= limit {
+			if limit := ob.opts.Socket.BufferLimit; limit > 0 && ob.queued >= limit {
 				ob.finish(stream.BufferOverflow)
 				return
 			}
-			if !e.Empty() {
-				ob.queue.Push(e.Clone())
+			if e.Empty() {
+				return
+			}
+			ob.queue.Push(e.Clone())
+			ob.queued += int64(e.Size())
+			if limit := ob.opts.Socket.CongestionLimit; limit > 0 && ob.queued >= limit {
+				ob.brake.Engage(ob.f.World().Loop.CurrentTap())
 			}
 		case *stream.StreamEnd:
 			ob.queue.Push(e)
@@ -231,6 +238,7 @@ func (ob *Outbound) OnOpen(c *reactor.Conn) {
 		return
 	}
 	ob.queue.Drain(ob.send)
+	ob.brake.Release()
 	ob.shortcut()
 }
 
@@ -262,6 +270,8 @@ func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
 		ob.f.Output(&stream.StreamEnd{Code: code})
 	case code == stream.ConnectionTimeout:
 		ob.failed(code)
+	case code == stream.RuntimeError && c.Err() != nil: // the socket cannot be made or bound: no use trying again
+		ob.end(ob.f.Failure(c.Err().Error()))
 	default:
 		ob.failed(stream.ConnectionRefused)
 	}
@@ -332,6 +342,7 @@ func (ob *Outbound) drop() {
 		ob.retry.Stop()
 	}
 	ob.queue.Clear()
+	ob.brake.Release()
 	ob.stopAttempt()
 	delete(outbounds(ob.f.World()).live, ob)
 	ob.setState("closed")

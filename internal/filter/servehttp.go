@@ -2,7 +2,6 @@ package filter
 
 import (
 	"weir/internal/event"
-	"weir/internal/httphead"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http1"
 	"weir/internal/script"
@@ -22,7 +21,7 @@ func init() {
 			if err != nil {
 				return nil, err
 			}
-			d := &serveHTTPDef{opts: readHTTPOptions(o), handler: b.Param(0)}
+			d := &serveHTTPDef{opts: readHTTPOptions(o), handler: b.Hold(b.Arg(0)), isFunction: b.IsFunction(b.Arg(0))}
 			return d, o.Err()
 		},
 	})
@@ -30,13 +29,14 @@ func init() {
 
 // serveHTTPDef declares serveHTTP(handler, options).
 type serveHTTPDef struct {
-	opts    *httpOptions
-	handler pipeline.Param
+	opts       *httpOptions
+	handler    *script.Ref
+	isFunction bool
 }
 
 // New implements pipeline.Def.
 func (d *serveHTTPDef) New() pipeline.Filter {
-	f := &serveHTTP{handler: d.handler}
+	f := &serveHTTP{def: d}
 	f.httpServer.init(d.opts, f)
 	return f
 }
@@ -44,7 +44,7 @@ func (d *serveHTTPDef) New() pipeline.Filter {
 // serveHTTP answers each request of a connection by what a handler returns.
 type serveHTTP struct {
 	httpServer
-	handler pipeline.Param
+	def *serveHTTPDef
 }
 
 // httpCall is a request on its way to the handler. A script may keep the message.
@@ -87,16 +87,14 @@ func (f *serveHTTP) tooLarge() {
 func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
 	c := x.call
 	c.message.Head, c.message.Body, c.message.Tail = x.head, &c.body, e.Tail
-	var v script.Value
-	if f.handler.IsFunction() {
+	v := f.def.handler.Value()
+	if f.def.isFunction {
 		var err error
 		r := f.Realm()
-		if v, err = r.CallIn(f.Context(), f.handler.Function().Value(), event.NewMessage(r, &c.message)); err != nil {
+		if v, err = r.CallIn(f.Context(), v, event.NewMessage(r, &c.message)); err != nil {
 			x.Process(f.World().Failure(err))
 			return
 		}
-	} else {
-		v = f.handler.Static()
 	}
 	f.answer(x, v, "handler is not or did not return a Message")
 }
@@ -144,6 +142,8 @@ func (x *httpExchange) reply(m *stream.Message) {
 	}
 	if x.finish(m.Tail, nil); x.answered {
 		s.advance()
+	} else if !s.closed {
+		s.close(s.Failure("handler returned an interim response"))
 	}
 }
 
@@ -155,5 +155,3 @@ func (f *serveHTTP) abort(x *httpExchange, e *stream.StreamEnd) {}
 func (f *serveHTTP) release(x *httpExchange) { x.call = nil }
 
 func (f *serveHTTP) reusable(x *httpExchange) bool { return true }
-
-var _ = (*httphead.Head)(nil)

@@ -56,11 +56,15 @@ var (
 
 // New returns a head for scripts. With decoded, h was made by a decoder.
 func New(h *http1.Head, decoded bool) *Head {
-	x := &Head{Head: h}
-	if decoded {
-		x.Body = new(Body)
+	if !decoded {
+		return &Head{Head: h}
 	}
-	return x
+	x := new(struct {
+		Head
+		body Body
+	})
+	x.Head.Head, x.Body = h, &x.body
+	return &x.Head
 }
 
 var headClass = &script.Class{

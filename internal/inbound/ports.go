@@ -44,6 +44,7 @@ type Ports struct {
 	table   map[Key]*Port
 	loading bool
 	reload  bool
+	closed  bool
 	live    map[*Inbound]struct{}
 }
 
@@ -76,12 +77,14 @@ type Port struct {
 	drop  bool     // the version being loaded closes the port
 	count int
 	total *atomic.Int64
+	poll  *reactor.Timer // looks whether other workers have made room
 }
 
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
 func (p *Ports) Begin(reload bool) { p.loading, p.reload = true, reload }
 
-// Listen serves a port with a layout, from now on or from the commit of the load.
+// Listen serves a port with a layout, from now on or from the commit of the load. It does nothing once the worker has
+// stopped listening for good.
 func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
 	port, err := p.bind(k, o)
 	if err != nil || port == nil {
@@ -110,7 +113,7 @@ func (p *Ports) Close(k Key) {
 
 // bind returns the port, opening it if it is not open. Where the failure is only to be logged it returns nil.
 func (p *Ports) bind(k Key, o Options) (*Port, error) {
-	if p.DryRun {
+	if p.DryRun || p.closed {
 		return nil, nil
 	}
 	if port := p.table[k]; port != nil {
@@ -168,12 +171,16 @@ func (p *Ports) Rollback() {
 	}
 }
 
-// CloseAll closes all ports. Connections live on.
+// CloseAll closes all ports for good. Connections live on.
 func (p *Ports) CloseAll() {
+	p.closed = true
 	for _, port := range p.table {
 		port.close()
 	}
 }
+
+// Closed reports whether CloseAll was called.
+func (p *Ports) Closed() bool { return p.closed }
 
 // Len returns the number of open ports.
 func (p *Ports) Len() int { return len(p.table) }
@@ -210,6 +217,9 @@ func (port *Port) serve(b *binding) {
 
 func (port *Port) close() {
 	port.ln.Close()
+	if port.poll != nil {
+		port.poll.Stop()
+	}
 	delete(port.ports.table, port.key)
 	if port.cur != nil && !port.ports.Quiet {
 		port.ports.Log.Infof("[listener] Stopped listening on %s", port.key)
@@ -224,7 +234,10 @@ func (port *Port) limit() {
 		port.ln.Pause()
 		if o.MaxPortConnections >= 0 && port.count == 0 {
 			// Another worker's connections fill the port: nobody here will end one and resume us.
-			port.ports.Loop.AfterFunc(pollEvery, port.limit).Unref()
+			if port.poll == nil || !port.poll.Active() {
+				port.poll = port.ports.Loop.AfterFunc(pollEvery, port.limit)
+				port.poll.Unref()
+			}
 		}
 		return
 	}

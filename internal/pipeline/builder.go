@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"weir/internal/event"
 	"weir/internal/script"
@@ -24,20 +26,26 @@ type Names struct {
 	File    string
 	Layouts map[string]*Layout
 	waiting []waiting
+	links   map[*Layout][]*Layout // the sub-pipelines each pipeline may start
 }
 
 type waiting struct {
+	from   *Layout
 	target *Target
 	where  string
 }
 
 // NewNames returns the names of a module that has none yet.
-func NewNames(file string) *Names { return &Names{File: file, Layouts: map[string]*Layout{}} }
+func NewNames(file string) *Names {
+	return &Names{File: file, Layouts: map[string]*Layout{}, links: map[*Layout][]*Layout{}}
+}
 
-// Wait registers a target to be resolved by Bind.
-func (n *Names) Wait(t *Target, where string) { n.waiting = append(n.waiting, waiting{t, where}) }
+// wait registers a target of a filter in from, to be resolved by Bind.
+func (n *Names) wait(from *Layout, t *Target, where string) {
+	n.waiting = append(n.waiting, waiting{from, t, where})
+}
 
-// Bind resolves the targets given by name.
+// Bind resolves the targets given by name. A pipeline that leads back to itself is an error: it would never come to an end.
 func (n *Names) Bind() error {
 	for _, w := range n.waiting {
 		if w.target.Name == "" {
@@ -48,9 +56,35 @@ func (n *Names) Bind() error {
 			return fmt.Errorf("%s: pipeline not found with name: %s", w.where, w.target.Name)
 		}
 		w.target.Layout = l
+		n.links[w.from] = append(n.links[w.from], l)
 	}
 	n.waiting = nil
+	done := map[*Layout]bool{}
+	for _, name := range slices.Sorted(maps.Keys(n.Layouts)) {
+		if n.recursive(n.Layouts[name], done, map[*Layout]bool{}) {
+			return fmt.Errorf("recursive pipeline: %s", name)
+		}
+	}
 	return nil
+}
+
+// recursive reports whether a pipeline of l starts one of l again, by way of others.
+func (n *Names) recursive(l *Layout, done, path map[*Layout]bool) bool {
+	if path[l] {
+		return true
+	}
+	if done[l] {
+		return false
+	}
+	path[l] = true
+	for _, sub := range n.links[l] {
+		if n.recursive(sub, done, path) {
+			return true
+		}
+	}
+	delete(path, l)
+	done[l] = true
+	return false
 }
 
 // NewBuilder returns a builder of a new layout. names is nil in the modern style.
@@ -111,7 +145,7 @@ func (b *Builder) add(c *script.Call, spec *Spec) error {
 	}
 	b.layout.nodes = append(b.layout.nodes, &node{name: spec.Name, loc: loc, def: def})
 	if named {
-		b.names.Wait(build.target, describe(loc, spec.Name))
+		b.names.wait(b.layout, build.target, describe(loc, spec.Name))
 	} else if spec.Joint {
 		b.pending = build.target
 	}
@@ -144,7 +178,7 @@ func (b *Builder) To(c *script.Call) error {
 	b.pending.Layout = t.Layout
 	if t.Layout == nil {
 		b.pending.Name = t.Name
-		b.names.Wait(b.pending, describe(at(c.Realm), "to"))
+		b.names.wait(b.layout, b.pending, describe(at(c.Realm), "to"))
 	}
 	b.pending = nil
 	return nil
@@ -164,13 +198,16 @@ func (b *Builder) targetOf(c *script.Call, v script.Value) (t *Target, ok bool, 
 	if err != nil {
 		return nil, false, err
 	}
+	if b.names != nil {
+		b.names.links[b.layout] = append(b.names.links[b.layout], l)
+	}
 	return &Target{Layout: l}, true, nil
 }
 
 // WaitFor registers a target given by name, if it is one.
 func (b *Build) WaitFor(t *Target) {
 	if t.Layout == nil && b.Builder.names != nil {
-		b.Builder.names.Wait(t, describe(at(b.Realm), "pipeline"))
+		b.Builder.names.wait(b.Builder.layout, t, describe(at(b.Realm), "pipeline"))
 	}
 }
 

@@ -49,8 +49,16 @@ var Namespace = &script.Namespace{
 	Name: "pipeline", Call: newPipeline, CallSig: "pipeline(builder: ($)=>any): Pipeline",
 	Classes: []*script.Class{HubClass},
 	Extra: []script.Row{
+		{Path: "pipeline", Kind: "global", Signature: "pipeline(builder: ($) => any): Pipeline"},
 		{Path: "Pipeline#spawn", Kind: "function", Signature: "spawn(...args: any): Promise<any>"},
 		{Path: "Pipeline#process", Kind: "function", Signature: "process(input: events | (() => events | Promise<events>) | Hub): Promise<any>"},
+		{Path: "pipeline()#spawn", Kind: "function", Signature: "spawn(...args: any): Promise<any>"},
+		{Path: "pipeline()#process", Kind: "function", Signature: "process(input: events | (() => events | Promise<events>) | Hub): Promise<any>"},
+		{Path: "$#onStart", Kind: "function", Signature: "onStart(events | (...startArgs: any) => events | Promise<events>): $"},
+		{Path: "$#onEnd", Kind: "function", Signature: "onEnd(() => any): $"},
+		{Path: "$#to", Kind: "function", Signature: "to(($) => any | Pipeline): $"},
+		{Path: "callback:onStart", Kind: "callback", Signature: "(...startArgs: any) => events | Promise<events>"},
+		{Path: "callback:onEnd", Kind: "callback", Signature: "() => any: the result of the pipeline"},
 	},
 }
 
@@ -112,7 +120,9 @@ func (l *Layout) Run(ctx *script.Context, args ...script.Value) (*Pipeline, scri
 	p := l.New(ctx, w)
 	w.p = p
 	l.world.Loop.Hold()
+	l.world.runs[p] = struct{}{}
 	p.OnResult(func(v script.Value) {
+		delete(l.world.runs, p)
 		l.world.Loop.Unhold()
 		resolver.Resolve(v)
 	})
@@ -196,13 +206,3 @@ func (g *generator) run() {
 	}
 	g.p.layout.world.Loop.Later(g.run)
 }
-
-// Hub is a meeting point of swap filters: what goes into one comes out of all others.
-type Hub struct{ Members []HubMember }
-
-// HubMember is a swap filter in a hub.
-type HubMember interface{ Receive(e stream.Event) }
-
-// HubClass is pipeline.Hub.
-var HubClass = &script.Class{Name: "Hub", Path: "pipeline.Hub", Sig: "new pipeline.Hub()",
-	New: func(*script.Call) (any, error) { return new(Hub), nil }}

@@ -88,6 +88,9 @@ func (b *Base) Call(f *script.Ref, args ...script.Value) (v script.Value, ok boo
 	return v, true
 }
 
+// Location returns the place in the script that declares the filter.
+func (b *Base) Location() Location { return b.node.loc }
+
 // Where returns "filter() at line L column C in FILE".
 func (b *Base) Where() string {
 	return fmt.Sprintf("%s() at line %d column %d in %s", b.node.name, b.node.loc.Line, b.node.loc.Column, b.node.loc.File)
@@ -126,14 +129,14 @@ func (b *Base) Then(promise script.Value, f func(ok bool, v script.Value)) {
 // Reset at the latest.
 func (b *Base) Sub(l *Layout, out Input) *Pipeline {
 	s := l.New(b.p.ctx, out)
-	s.chain = b.p.chain
+	s.chain, s.depth = b.p.chain, b.p.depth+1
 	return s
 }
 
 // SubClone is Sub with a context cloned from the filter's.
 func (b *Base) SubClone(l *Layout, out Input) *Pipeline {
 	s := l.New(b.p.ctx.Clone(), out)
-	s.chain = b.p.chain
+	s.chain, s.depth = b.p.chain, b.p.depth+1
 	return s
 }
 

@@ -18,6 +18,9 @@ const (
 	ended
 )
 
+// maxDepth bounds how deep pipelines are nested. One that leads back to itself would use up the stack.
+const maxDepth = 500
+
 // Pipeline is a running instance of a layout.
 type Pipeline struct {
 	layout    *Layout
@@ -28,6 +31,7 @@ type Pipeline struct {
 	chain     *Chain
 	state     state
 	releasing bool
+	depth     uint16 // how many pipelines it is nested in
 	onResult  func(script.Value)
 	source    Socketed
 }
@@ -47,8 +51,12 @@ func (p *Pipeline) Chain() *Chain { return p.chain }
 // SetChain sets what follows; before Start.
 func (p *Pipeline) SetChain(c *Chain) { p.chain = c }
 
-// SetSource says that the input comes straight from a socket.
-func (p *Pipeline) SetSource(s Socketed) { p.source = s }
+// SetSource says that the input comes straight from a socket: a connection that came in. A world that goes down waits for
+// the end of such pipelines.
+func (p *Pipeline) SetSource(s Socketed) {
+	p.source = s
+	p.layout.world.serving++
+}
 
 // Source returns the socket the input comes straight from, or nil.
 func (p *Pipeline) Source() Socketed { return p.source }
@@ -65,6 +73,15 @@ func (p *Pipeline) Ended() bool { return p.state == ended }
 // Start starts the pipeline; args go to onStart. Input is queued until onStart is through.
 func (p *Pipeline) Start(args ...script.Value) {
 	if p.state != created {
+		return
+	}
+	if p.depth > maxDepth {
+		p.state = stuck
+		p.queue.Clear()
+		if n := len(p.filters); n > 0 {
+			last := p.filters[n-1].base()
+			last.Fail("pipelines are nested too deep: this one leads back to itself")
+		}
 		return
 	}
 	s := p.layout.onStart
@@ -176,6 +193,9 @@ func (p *Pipeline) end() {
 		f.Reset()
 	}
 	p.queue.Clear()
+	if p.source != nil {
+		w.serving--
+	}
 	delete(w.pipelines, p)
 	p.layout.active--
 }

@@ -11,7 +11,8 @@ import (
 type Spec struct {
 	// Name is the builder method.
 	Name string
-	// Sig is the signature for the surface list, such as "handleData(fn: (data: Data, index: number) => any)".
+	// Sig is the signature for the surface list, such as "handleData(fn: (data: Data, index: number) => any)"; empty for
+	// what is listed by Rows only.
 	Sig    string
 	Length int
 	// Joint filters must be followed by .to(...).
@@ -70,7 +71,9 @@ func Surface() []script.Row {
 	var rows []script.Row
 	for _, n := range filterNames() {
 		for _, s := range specs[n] {
-			rows = append(rows, script.Row{Path: "filter:" + n, Kind: "filter", Signature: s.Sig})
+			if s.Sig != "" {
+				rows = append(rows, script.Row{Path: "filter:" + n, Kind: "filter", Signature: s.Sig})
+			}
 			rows = append(rows, s.Rows...)
 		}
 	}

@@ -23,6 +23,8 @@ type World struct {
 
 	thread     int
 	pipelines  map[*Pipeline]struct{}
+	runs       map[*Pipeline]struct{} // those of Layout.Run
+	serving    int                    // those with a socket as source
 	releases   []*Pipeline
 	flushes    []Flusher
 	extra      map[any]any
@@ -37,7 +39,7 @@ type Flusher interface{ Flush() }
 
 // NewWorld returns a world and makes it the owner of the realm.
 func NewWorld(loop *reactor.Loop, realm *script.Realm, log *logs.Logger, thread int) *World {
-	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread, pipelines: map[*Pipeline]struct{}{}, extra: map[any]any{}}
+	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread, pipelines: map[*Pipeline]struct{}{}, runs: map[*Pipeline]struct{}{}, extra: map[any]any{}}
 	realm.SetOwner(w)
 	return w
 }
@@ -86,7 +88,10 @@ func (w *World) EndTurn() {
 			p.end()
 		}
 	}
-	if w.Realm.HasJobs() {
+	if w.Stopping && w.serving == 0 {
+		w.releaseRuns()
+	}
+	if w.Realm.HasJobs() || len(w.flushes) > 0 || len(w.releases) > 0 {
 		w.Loop.Later(func() {})
 	}
 	w.Realm.EndTurn()
@@ -106,6 +111,14 @@ func (w *World) Shutdown() {
 	}
 	for _, f := range w.onShutdown {
 		f()
+	}
+}
+
+// releaseRuns ends the pipelines that were started by themselves (spawn, tasks). Connections that are being finished may
+// need them, but nobody does afterwards.
+func (w *World) releaseRuns() {
+	for p := range w.runs {
+		p.Release()
 	}
 }
 

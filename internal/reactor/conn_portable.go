@@ -18,8 +18,8 @@ const (
 	writeBatch   = 256 << 10 // bytes given to a writing goroutine at a time
 )
 
-// relayMode has nothing to decide here.
-type relayMode struct{}
+// relay is the state of a source whose bytes go straight to another connection.
+type relay struct{ to *Conn }
 
 // endpoint is the portable side of a Conn.
 type endpoint struct {

@@ -4,7 +4,6 @@ package reactor
 
 import (
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
 	"time"
@@ -118,53 +117,6 @@ func backlog(n int) int {
 		return 1 << 16 // the kernel lowers it to net.core.somaxconn
 	}
 	return n
-}
-
-func (l *Loop) listenUnix(path string, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
-	var sa unix.RawSockaddrAny
-	size, err := putUnix(&sa, path)
-	if err != nil {
-		return nil, err
-	}
-	removeStale(path, &sa, size)
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	ln := &Listener{loop: l, fd: fd, opts: o, accept: accept, path: path, unix: true}
-	err = func() error {
-		if _, _, errno := unix.RawSyscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&sa)), size); errno != 0 {
-			return fmt.Errorf("bind: %w", errno)
-		}
-		if o.UnixMode != 0 && path[0] != '@' {
-			if err := os.Chmod(path, o.UnixMode.Perm()); err != nil {
-				return err
-			}
-		}
-		if err := unix.Listen(fd, backlog(o.Backlog)); err != nil {
-			return err
-		}
-		return ln.join()
-	}()
-	if err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	return ln, nil
-}
-
-func removeStale(path string, sa *unix.RawSockaddrAny, size uintptr) {
-	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSocket == 0 {
-		return
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	if _, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(sa)), size); errno == unix.ECONNREFUSED {
-		_ = os.Remove(path)
-	}
 }
 
 func (ln *Listener) join() error {

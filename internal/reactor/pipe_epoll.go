@@ -48,25 +48,26 @@ func (l *Loop) givePipe(p *pipe) {
 	}
 }
 
-// relayMode decides between reading and splicing.
-type relayMode struct {
+// relay is the state of a source whose bytes go straight to another connection, either read and written or spliced.
+type relay struct {
+	to       *Conn
 	splicing bool
 	never    bool // splice does not work here
 	streak   uint8
 }
 
 // note counts a plain read of n bytes.
-func (m *relayMode) note(n int) {
-	if n < stream.ChunkSize || m.never {
-		m.streak = 0
-	} else if m.streak++; m.streak >= spliceAfter {
-		m.splicing, m.streak = true, 0
+func (r *relay) note(n int) {
+	if n < stream.ChunkSize || r.never {
+		r.streak = 0
+	} else if r.streak++; r.streak >= spliceAfter {
+		r.splicing, r.streak = true, 0
 	}
 }
 
 // spliceTo moves what c has received to `to`. It returns false if a plain read has to do it.
 func (c *Conn) spliceTo(to *Conn) bool {
-	l, mode := c.loop, &c.relay.relayMode
+	l, mode := c.loop, c.relay
 	p := l.takePipe()
 	if p == nil {
 		mode.splicing = false

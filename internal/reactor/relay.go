@@ -2,12 +2,6 @@ package reactor
 
 import "weir/internal/stream"
 
-// relay is the state of a source whose bytes go straight to another connection.
-type relay struct {
-	to *Conn
-	relayMode
-}
-
 // Relay sends what c receives straight to `to`, without OnData and without turns; on Linux through splice(2) once there
 // is much of it, so that it never enters the process. What is queued on `to` already goes first. The source is paused
 // while `to` does not take more. OnEnd and the timeouts work as before, and so does Write on both sides.

@@ -3,7 +3,6 @@
 package reactor
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"unsafe"
@@ -98,20 +97,4 @@ func (c *Conn) OriginalDst() (netip.AddrPort, bool) {
 		return a, a.IsValid()
 	}
 	return netip.AddrPort{}, false
-}
-
-func putUnix(sa *unix.RawSockaddrAny, path string) (uintptr, error) {
-	u := (*unix.RawSockaddrUnix)(unsafe.Pointer(sa))
-	if path == "" || len(path) >= len(u.Path) {
-		return 0, fmt.Errorf("unix socket path %q: must have 1 to %d bytes", path, len(u.Path)-1)
-	}
-	u.Family = unix.AF_UNIX
-	for i := range len(path) {
-		u.Path[i] = int8(path[i])
-	}
-	if path[0] == '@' {
-		u.Path[0] = 0
-		return uintptr(2 + len(path)), nil
-	}
-	return uintptr(2 + len(path) + 1), nil
 }

@@ -18,6 +18,8 @@ type Class struct {
 	Sig string
 	// New makes the Go value for a call with new. Without it scripts cannot construct the class.
 	New func(c *Call) (any, error)
+	// Make, instead of New, makes the object itself (with NewObjectOf).
+	Make Func
 	// Length is the constructor's number of parameters.
 	Length int
 	// Call, if set, is what calling the constructor without new does; otherwise that returns undefined.
@@ -120,7 +122,7 @@ func (r *Realm) class(k *Class) *realmClass {
 		r.defineAccessor(rc.proto, p)
 	}
 	lib.XJS_SetClassProto(r.tls, r.ctx, id, dup(rc.proto))
-	if k.New != nil || k.Call != nil || len(k.Statics) > 0 || k.Path != "" {
+	if k.New != nil || k.Make != nil || k.Call != nil || len(k.Statics) > 0 || k.Path != "" {
 		rc.ctor = r.newConstructor(k)
 		lib.XJS_SetConstructor(r.tls, r.ctx, rc.ctor, rc.proto)
 		for _, m := range k.Statics {
@@ -131,35 +133,41 @@ func (r *Realm) class(k *Class) *realmClass {
 }
 
 func (r *Realm) newConstructor(k *Class) jsValue {
-	r.ctors = append(r.ctors, k)
+	c := constructor{call: k.Call, make: k.Make}
+	switch {
+	case c.make != nil:
+	case k.New != nil:
+		c.make = func(c *Call) (Value, error) {
+			v, err := k.New(c)
+			if err != nil {
+				return Undefined, err
+			}
+			return c.NewObjectOf(k, v), nil
+		}
+	default:
+		c.make = func(c *Call) (Value, error) {
+			return Undefined, fmt.Errorf("%s cannot be constructed", k.Name)
+		}
+	}
+	if c.call == nil {
+		c.call = func(*Call) (Value, error) { return Undefined, nil }
+	}
+	r.ctors = append(r.ctors, c)
 	p := cstring(r.tls, k.Name)
 	defer libc.Xfree(r.tls, p)
 	return lib.XJS_NewCFunction2(r.tls, r.ctx, fp(construct), p, int32(k.Length), lib.EJS_CFUNC_constructor_or_func_magic,
 		int32(len(r.ctors)-1))
 }
 
+// constructor is what a class's constructor does with and without new.
+type constructor struct{ make, call Func }
+
 func construct(tls *libc.TLS, ctx uintptr, target jsValue, argc int32, argv uintptr, magic int32) jsValue {
 	r := realmOf(ctx)
-	k := r.ctors[magic]
 	if target.Ftag == tagUndefined { // called without new
-		if k.Call == nil {
-			return Undefined.v
-		}
-		return r.invoke(k.Call, target, argc, argv, false)
+		return r.invoke(r.ctors[magic].call, target, argc, argv, false)
 	}
-	if k.New == nil {
-		return r.throw(fmt.Errorf("%s cannot be constructed", k.Name))
-	}
-	return r.invoke(func(c *Call) (Value, error) {
-		v, err := k.New(c)
-		if err != nil {
-			return Undefined, err
-		}
-		if v, ok := v.(Value); ok { // the constructor made the object itself
-			return v, nil
-		}
-		return c.NewObjectOf(k, v), nil
-	}, target, argc, argv, true)
+	return r.invoke(r.ctors[magic].make, target, argc, argv, true)
 }
 
 func (r *Realm) defineAccessor(proto jsValue, p Prop) {

@@ -134,7 +134,7 @@ func (k *Class) surface(prefix string) []Row {
 		path = prefix + k.Name
 	}
 	var rows []Row
-	if k.New != nil || k.Sig != "" {
+	if k.New != nil || k.Make != nil || k.Sig != "" {
 		rows = append(rows, Row{path, "constructor", k.Sig})
 	}
 	for _, m := range k.Statics {

@@ -53,7 +53,7 @@ type Realm struct {
 	scratch   uintptr // 16 bytes of engine memory for out-parameters
 
 	funcs        []Func
-	ctors        []*Class
+	ctors        []constructor
 	calls        []*Call
 	classes      []*realmClass
 	closureClass lib.TJSClassID

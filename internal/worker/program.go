@@ -3,6 +3,7 @@ package worker
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weir/internal/api/console"
@@ -38,9 +39,10 @@ type Program struct {
 	exitCode int
 	ended    bool
 	stopping bool
+	natural  bool // it ended because nothing was left to do
 	taken    map[os.Signal]int
 
-	reloading, again bool // commands' goroutine only
+	lasting atomic.Bool // something was left to do once the program was loaded
 }
 
 // New returns a program that is not yet running.
@@ -85,8 +87,12 @@ func (p *Program) Run() int {
 	}
 	if failed == nil {
 		for _, w := range p.workers {
+			w.post(w.commit)
+			// In a turn of its own: the promises of the load are through by then.
 			w.post(func() {
-				w.commit()
+				if w.loop.Pending() > 1 {
+					p.lasting.Store(true)
+				}
 				w.loop.Unhold()
 			})
 		}
@@ -98,13 +104,13 @@ func (p *Program) Run() int {
 		go p.serveCommands()
 	}
 	running.Wait()
-	if p.exitCode == 0 && !p.stopping && failed == nil {
+	if p.natural && !p.lasting.Load() {
 		p.printValue()
 	}
 	return p.exitCode & 255
 }
 
-// printValue prints what a program that is a single expression came to.
+// printValue prints what a program that is a single expression came to, if it had nothing else to do.
 func (p *Program) printValue() {
 	v := p.workers[0].current
 	if v == nil || v.closed || !v.result.Single {
@@ -146,12 +152,14 @@ func (p *Program) command(f func()) {
 func (p *Program) Info() pipy.Info { return p.opts.Info }
 
 // Exit implements pipy.Process.
-func (p *Program) Exit(code int) {
+func (p *Program) Exit(code int) { p.end(code, false) }
+
+func (p *Program) end(code int, natural bool) {
 	p.mu.Lock()
 	first := !p.ended
 	p.ended = true
 	if first {
-		p.exitCode = code
+		p.exitCode, p.natural = code, natural
 	}
 	p.mu.Unlock()
 	if !first {
@@ -174,7 +182,7 @@ func (p *Program) idle(w *Worker) bool {
 		return false
 	}
 	if all {
-		p.Exit(0)
+		p.end(0, true)
 		return false
 	}
 	return true

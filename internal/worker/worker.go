@@ -91,6 +91,9 @@ func (w *Worker) prepare(reload bool) error {
 	if reload {
 		w.prog.opts.Log.Infof("[restart] Reloading codebase on thread %d...", w.id)
 	}
+	if w.ports.Closed() {
+		return errReported
+	}
 	w.ports.Begin(reload)
 	v, err := w.load(w.ports, w.prog)
 	if err != nil {
@@ -113,6 +116,9 @@ func (w *Worker) cancel(v *version) {
 
 // commit puts the prepared version into effect.
 func (w *Worker) commit() {
+	if w.next == nil { // the program began to end meanwhile
+		return
+	}
 	old := w.current
 	w.current, w.next = w.next, nil
 	w.ports.Commit()
@@ -125,6 +131,9 @@ func (w *Worker) commit() {
 
 // drain begins the graceful end: no new connections; what is under way is finished.
 func (w *Worker) drain() {
+	if w.next != nil {
+		w.cancel(w.next)
+	}
 	w.ports.CloseAll()
 	v := w.current
 	if v == nil {

@@ -57,10 +57,7 @@ func (k *Cache) Get(r *script.Realm, key script.Value) (script.Value, error) {
 	if e := k.live(id); e != nil {
 		return e.value.value.Value(), nil
 	}
-	if k.onAllocate == nil {
-		if e := k.entries.get(id); e != nil {
-			k.drop(e)
-		}
+	if k.onAllocate == nil { // an expired entry stays, so that onFree will be told
 		return script.Undefined, nil
 	}
 	v, err := r.Call(k.onAllocate.Value(), key)

@@ -26,6 +26,7 @@ func TestCache(t *testing.T) {
 		{"ttl with a suffix", "var k = new algo.Cache({ ttl: '1m' }); k.set('a', 1); advance(59); var x = k.get('a'); advance(1); text([x, k.find('a')])", `[1,"undefined"]`},
 		{"expired is allocated again", "var n = 0, k = new algo.Cache(() => ++n, { ttl: 1 }); k.get('a'); advance(2); text([k.get('a'), k.find('a')])", `[2,2]`},
 		{"expired and dropped without onFree", log + "var k = new algo.Cache(null, free, { ttl: 1 }); k.set('a', 1); advance(2); k.has('a'); text([log, k.remove('a')])", `[[],false]`},
+		{"get leaves an expired one to onFree", log + "var k = new algo.Cache(null, free, { ttl: 1 }); k.set('a', 1); advance(2); var x = k.get('a'); k.clear(); text([x, log])", `["undefined",["a=1"]]`},
 		{"remove an expired one", log + "var k = new algo.Cache(null, free, { ttl: 1 }), j = new algo.Cache({ ttl: 1 }); k.set('a', 1); j.set('a', 1); advance(2); text([k.remove('a'), log, j.remove('a')])", `[false,["a=1"],true]`},
 		{"set renews", "var k = new algo.Cache({ ttl: 2 }); k.set('a', 1); advance(1); k.set('a', 2); advance(1); k.get('a')", "2"},
 		{"two arguments", "var k = new algo.Cache(x => x, { size: 1 }); k.set(1, 1); k.set(2, 2); text([k.has(1), k.get(3)])", `[false,3]`},

@@ -15,7 +15,7 @@ type Quota struct {
 }
 
 // Waiter waits for a Quota to have something to give. Waiters must be comparable.
-type Waiter interface {
+type Waiter = interface {
 	// QuotaAvailable is called on the goroutine of the realm that the waiter's Quota belongs to. The waiter consumes what it
 	// can use. It returns true if it needs no more: it is then out of the queue. With false it keeps its place and is
 	// called again after the next increase.

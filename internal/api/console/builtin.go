@@ -76,7 +76,7 @@ func (d *dumper) collection(v script.Value, tag string) {
 			d.element(e, 1)
 		}
 		end()
-		if d.Len() > maxSize {
+		if d.Len() > d.limit {
 			return
 		}
 	}

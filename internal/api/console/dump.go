@@ -20,19 +20,20 @@ const (
 // levels, is cut short, and so is a text of more than 4 MiB. It runs getters of the value; those that fail show their
 // error.
 func Dump(r *script.Realm, v script.Value) string {
-	d := dumper{r: r}
+	d := dumper{r: r, limit: maxSize}
 	d.value(v)
 	return d.String()
 }
 
 type dumper struct {
 	strings.Builder
-	r    *script.Realm
-	path []script.Value
+	r     *script.Realm
+	path  []script.Value
+	limit int
 }
 
 func (d *dumper) value(v script.Value) {
-	if d.Len() > maxSize {
+	if d.Len() > d.limit {
 		d.WriteString("...")
 		return
 	}
@@ -130,7 +131,7 @@ func (d *dumper) fields(v script.Value, l *list) {
 		}
 		d.WriteString(": ")
 		d.member(v, name, d.value)
-		if d.Len() > maxSize {
+		if d.Len() > d.limit {
 			return
 		}
 	}
@@ -169,7 +170,7 @@ func (d *dumper) array(v script.Value) {
 		next = int(i) + 1
 		l.next()
 		d.member(v, name, d.value)
-		if d.Len() > maxSize {
+		if d.Len() > d.limit {
 			return
 		}
 	}

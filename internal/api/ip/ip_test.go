@@ -135,3 +135,8 @@ func FuzzParse(f *testing.F) {
 		splitPort(s)
 	})
 }
+
+func TestSurface(t *testing.T) {
+	t.Parallel()
+	scripttest.Surface(t, "05-api.tsv", []string{"IP", "IPMask", "Netmask", "IPEndpoint"}, Namespace)
+}

@@ -67,3 +67,8 @@ func FuzzExplain(f *testing.F) {
 		}
 	})
 }
+
+func TestSurface(t *testing.T) {
+	t.Parallel()
+	scripttest.Surface(t, "04-codecs.tsv", []string{"JSON"}, Namespace)
+}

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -9,18 +10,20 @@ import (
 	"weir/internal/script/scripttest"
 )
 
-func run(t *testing.T, src string) string {
-	t.Helper()
-	return scripttest.Run(t, []*script.Namespace{Namespace}, src)
-}
-
 type row struct{ src, want string }
 
 func table(t *testing.T, rows []row) {
 	t.Helper()
 	t.Parallel()
-	for _, c := range rows {
-		if got := run(t, c.src); got != c.want {
+	r, _ := scripttest.New(t, Namespace)
+	for i, c := range rows {
+		got := ""
+		if res, err := r.Run(fmt.Sprintf("/%d.js", i), c.src); err != nil {
+			got = "error: " + err.Error()
+		} else {
+			got, _ = r.ToString(res.Value)
+		}
+		if got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.src, got, c.want)
 		}
 	}

@@ -42,6 +42,9 @@ func listen(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
+	if e.World.Stopping { // the ports belong to the next version, or to nobody
+		return script.Undefined, nil
+	}
 	if c.Arg(i).IsNull() {
 		e.Ports.Close(key)
 		return script.Undefined, nil
@@ -94,12 +97,9 @@ func parsePort(s string) (inbound.Key, error) {
 		}
 		addr = a
 	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
 		return k, errors.New("invalid port number")
-	}
-	if n < 1 || n > 65535 {
-		return k, errors.New("port out of range")
 	}
 	k.Addr = netip.AddrPortFrom(addr, uint16(n))
 	return k, nil

@@ -60,7 +60,7 @@ var listenerArrayClass = &script.Class{
 			for i, q := range la.ports {
 				if q.key == p.key {
 					la.ports = append(la.ports[:i], la.ports[i+1:]...)
-					if la.layout != nil {
+					if la.layout != nil && !la.env.World.Stopping {
 						la.env.Ports.Close(p.key)
 					}
 					break
@@ -132,7 +132,7 @@ func (la *listenerArray) set(c *script.Call) error {
 	}
 	old := la.ports
 	la.ports = ports
-	if la.layout == nil {
+	if la.layout == nil || la.env.World.Stopping {
 		return nil
 	}
 	keep := map[inbound.Key]bool{}
@@ -151,7 +151,7 @@ func (la *listenerArray) set(c *script.Call) error {
 }
 
 func (la *listenerArray) serve(p arrayPort) error {
-	if la.layout == nil {
+	if la.layout == nil || la.env.World.Stopping {
 		return nil
 	}
 	return la.env.Ports.Listen(p.key, la.layout, p.opts)

@@ -2,11 +2,13 @@ package pipy
 
 import (
 	"errors"
+	"io"
 	"os"
 	"time"
 
 	"weir/internal/event"
 	"weir/internal/pipeline"
+	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -156,6 +158,12 @@ func read(c *script.Call) (script.Value, error) {
 	w.Loop.Hold()
 	opened := func(f *os.File, err error) {
 		defer w.Loop.Unhold()
+		if w.Realm.Closed() {
+			if err == nil {
+				f.Close()
+			}
+			return
+		}
 		if err != nil {
 			resolver.Reject(w.Realm.ErrorValue(errors.New("cannot open file: " + path)))
 			return
@@ -175,7 +183,7 @@ func read(c *script.Call) (script.Value, error) {
 	return promise, nil
 }
 
-// readFile feeds a file into a pipeline, a chunk at a time, each in its own turn.
+// readFile feeds a file into a pipeline, a chunk at a time, each in its own turn, at the pace of what the pipeline feeds.
 func readFile(w *pipeline.World, f *os.File, p *pipeline.Pipeline) {
 	w.Loop.Hold()
 	done := func() {
@@ -185,7 +193,22 @@ func readFile(w *pipeline.World, f *os.File, p *pipeline.Pipeline) {
 		}
 	}
 	var next func()
+	waiting := false
+	tap := reactor.NewTap(func() {
+		if waiting {
+			waiting = false
+			w.Loop.Later(next)
+		}
+	})
 	next = func() {
+		if p.Ended() {
+			done()
+			return
+		}
+		if tap.Paused() {
+			waiting = true
+			return
+		}
 		go func() {
 			b := make([]byte, stream.ChunkSize)
 			n, err := f.Read(b)
@@ -195,10 +218,14 @@ func readFile(w *pipeline.World, f *os.File, p *pipeline.Pipeline) {
 					return
 				}
 				if n > 0 {
-					p.Process(stream.NewData(b[:n]))
+					w.Loop.TurnFrom(tap, func() { p.Process(stream.NewData(b[:n])) })
 				}
 				if err != nil {
-					p.Process(&stream.StreamEnd{})
+					end := &stream.StreamEnd{}
+					if err != io.EOF {
+						end.Code = stream.ReadError
+					}
+					p.Process(end)
 					done()
 					return
 				}

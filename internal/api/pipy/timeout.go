@@ -30,13 +30,13 @@ const (
 var TimeoutClass = &script.Class{Name: "Timeout", Sig: "new Timeout(seconds: number)", Length: 1}
 
 func init() {
-	TimeoutClass.New = func(c *script.Call) (any, error) {
+	TimeoutClass.Make = func(c *script.Call) (script.Value, error) {
 		f, err := c.Number(0)
 		if err != nil {
 			if len(c.Args) == 0 {
-				return nil, errors.New("requires 1 or more arguments")
+				return script.Undefined, errors.New("requires 1 or more arguments")
 			}
-			return nil, err
+			return script.Undefined, err
 		}
 		t := &timeout{delay: script.ToDuration(f)}
 		v := c.NewObjectOf(TimeoutClass, t)

@@ -119,3 +119,8 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestSurface(t *testing.T) {
+	t.Parallel()
+	scripttest.Surface(t, "05-api.tsv", []string{"URL", "URLSearchParams"}, Namespace)
+}

@@ -2,20 +2,14 @@ package yaml
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"weir/internal/script"
 )
-
-// maxNesting bounds how deep collections may be nested: the parser is recursive.
-const maxNesting = 1000
 
 // Parse returns the value of the last document of a text, undefined if there is none. The reviver, if it is a function,
 // is called bottom-up with key, value and container of each value and gives the value to store.
@@ -31,72 +25,6 @@ func Parse(r *script.Realm, text string, reviver script.Value) (script.Value, er
 		return script.Undefined, err
 	}
 	return b.revive("", v, script.Null)
-}
-
-// documents parses a text. The result has a nil node for an empty document.
-func documents(text string) (docs []ast.Node, err error) {
-	defer func() {
-		if p := recover(); p != nil { // a defect of the parser must not look like one of weir
-			err = fmt.Errorf("YAML: cannot understand this text: %v", p)
-		}
-	}()
-	tokens := lexer.Tokenize(text)
-	if err := checkNesting(tokens); err != nil {
-		return nil, err
-	}
-	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, explain(err)
-	}
-	for _, d := range f.Docs {
-		if _, ok := d.Body.(*ast.DirectiveNode); ok {
-			continue
-		}
-		if d.Body == nil && d.Start == nil {
-			continue // nothing but comments
-		}
-		docs = append(docs, d.Body)
-	}
-	return docs, nil
-}
-
-func checkNesting(tokens token.Tokens) error {
-	flow, inLine, line := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
-			if t.Position.Line != line {
-				line, inLine = t.Position.Line, 0
-			}
-			inLine++
-		}
-		if flow > maxNesting || inLine > maxNesting {
-			return fault("nested too deep", t)
-		}
-	}
-	return nil
-}
-
-func explain(err error) error {
-	var e interface {
-		GetMessage() string
-		GetToken() *token.Token
-	}
-	if errors.As(err, &e) {
-		return fault(e.GetMessage(), e.GetToken())
-	}
-	return fmt.Errorf("YAML: %w", err)
-}
-
-func fault(what string, t *token.Token) error {
-	if t == nil || t.Position == nil {
-		return errors.New("YAML: " + what)
-	}
-	return fmt.Errorf("YAML: %s at line %d column %d", what, t.Position.Line, t.Position.Column)
 }
 
 type builder struct {

@@ -26,6 +26,9 @@ func Stringify(r *script.Realm, v, replacer script.Value) (text string, ok bool,
 	return strings.TrimPrefix(w.String(), " "), true, nil
 }
 
+// maxText ends the writing of what shares its parts so often that it would never end.
+const maxText = 256 << 20
+
 type writer struct {
 	strings.Builder
 	r        *script.Realm
@@ -57,6 +60,9 @@ func (w *writer) resolve(key, v, container script.Value) (script.Value, bool, er
 
 // value writes what follows "key:" or "-": a scalar with a blank before it, or a collection on lines of its own.
 func (w *writer) value(v script.Value, indent int) error {
+	if w.Len() > maxText {
+		return errors.New("cannot write more than 256 MiB of YAML")
+	}
 	if s, ok := w.scalar(v, indent); ok {
 		w.WriteString(" " + s + "\n")
 		return nil

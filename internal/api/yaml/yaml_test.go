@@ -29,6 +29,14 @@ func TestParse(t *testing.T) {
 		{"a: 1\n---\n", `""`},
 		{"# c\na: # d\n  b: 1 # e\n# f\n", `{"a":{"b":"1"}}`},
 		{"\ufeffa: 1\r\nb: 2\r\n", `{"a":"1","b":"2"}`},
+		{"---\n---\na", `"a"`},
+		{"---\n# c\n---\na: 1", `{"a":"1"}`},
+		{"---\n...\n---\na: 1\n...\n# end", `{"a":"1"}`},
+		{"--- x\n--- |\n  y\n", `"y\n"`},
+		{"a: |\n  --- no\n ---\n", "error: YAML: value is not allowed in this context. map key-value is pre-defined at line 3 column 2"},
+		{"a: 1\n--- # two\nb: c\nd: e: f", "error: YAML: mapping value is not allowed in this context at line 4 column 4"},
+		{"a: b: c\n---\nd: 1", "error: YAML: mapping value is not allowed in this context at line 1 column 4"},
+		{"# c\n%YAML 1.1\n---\na: 1", `{"a":"1"}`},
 		{"just text", `"just text"`},
 		{"", "undefined"},
 		{"# nothing\n", "undefined"},
@@ -158,4 +166,9 @@ func FuzzParse(f *testing.F) {
 		r, _ := scripttest.New(t)
 		Parse(r, s, script.Undefined)
 	})
+}
+
+func TestSurface(t *testing.T) {
+	t.Parallel()
+	scripttest.Surface(t, "04-codecs.tsv", []string{"YAML"}, Namespace)
 }

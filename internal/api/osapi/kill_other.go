@@ -1,0 +1,6 @@
+//go:build !unix
+
+package osapi
+
+// sendSignal does nothing: there are no signals to other processes here.
+func sendSignal(int, int) {}
