@@ -54,6 +54,14 @@ func Surface() []script.Row {
 	var rows []script.Row
 	for _, n := range Namespaces {
 		rows = append(rows, n.Surface()...)
+		if n == lang.Namespace {
+			continue
+		}
+		for _, k := range n.Classes {
+			if n.Name == "" { // the list has host classes as globals, too
+				rows = append(rows, script.Row{Path: k.Name, Kind: "global", Signature: k.Sig})
+			}
+		}
 	}
 	rows = append(rows, pipeline.Surface()...)
 	slices.SortStableFunc(rows, func(a, b script.Row) int {

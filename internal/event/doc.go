@@ -24,6 +24,9 @@ func surface() []script.Row {
 		{Path: "event:MessageEnd#payload", Kind: "property", Signature: "any (read-only)"},
 		{Path: "event:StreamEnd#error", Kind: "property", Signature: "undefined|string|any (read-only)"},
 	}
+	for _, n := range []string{"utf8", "utf16be", "utf16le", "hex", "base64", "base64url"} {
+		rows = append(rows, script.Row{Path: "Data.encoding=" + n, Kind: "constant", Signature: "'" + n + "'"})
+	}
 	for _, n := range errorNames() {
 		rows = append(rows, script.Row{Path: "event:StreamEnd#error=" + n, Kind: "constant", Signature: "'" + n + "'"})
 	}

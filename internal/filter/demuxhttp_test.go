@@ -219,7 +219,7 @@ func TestDemuxHTTPBrokenPromise(t *testing.T) {
 func TestDemuxHTTPBoundsParkedResponses(t *testing.T) {
 	t.Parallel()
 	r := filtertest.New(t, `var n = 0
-		pipeline($=>$.demuxHTTP().to($=>$.wait(() => n++ ? Promise.resolve() : test.wait('go')).replaceMessage(() => new Message('x'.repeat(1 << 20)))))`)
+		pipeline($=>$.demuxHTTP().to($=>$.branch(() => !n++, $=>$.wait(() => test.wait('go')), $=>$).replaceMessage(() => new Message('x'.repeat(1 << 20)))))`)
 	run := r.Start()
 	run.FeedOnly("D" + strconv.Quote(get2+get2+get2+get2))
 	if !r.Source.Paused() {

@@ -123,7 +123,7 @@ func (b *Builder) add(c *script.Call, spec *Spec) error {
 		return errors.New("missing .to(...) for the last filter")
 	}
 	loc := at(c.Realm)
-	build := &Build{Call: c, Builder: b}
+	build := &Build{Call: c, Builder: b, name: spec.Name}
 	if spec.Joint {
 		build.target = &Target{}
 	}
@@ -207,7 +207,7 @@ func (b *Builder) targetOf(c *script.Call, v script.Value) (t *Target, ok bool, 
 // WaitFor registers a target given by name, if it is one.
 func (b *Build) WaitFor(t *Target) {
 	if t.Layout == nil && b.Builder.names != nil {
-		b.Builder.names.wait(b.Builder.layout, t, describe(at(b.Realm), "pipeline"))
+		b.Builder.names.wait(b.Builder.layout, t, describe(at(b.Realm), b.name))
 	}
 }
 

@@ -103,6 +103,7 @@ func Methods(style Style, builder func(c *script.Call) (*Builder, error)) []scri
 type Build struct {
 	*script.Call
 	Builder *Builder
+	name    string // of the filter
 	target  *Target
 }
 

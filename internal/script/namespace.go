@@ -102,8 +102,12 @@ func (n *Namespace) surface(prefix string) []Row {
 	for _, m := range n.Methods {
 		rows = append(rows, Row{path + m.Name, "function", m.signature()})
 	}
+	kind := "property"
+	if path == "" {
+		kind = "global"
+	}
 	for _, p := range n.Props {
-		rows = append(rows, Row{path + p.Name, "property", p.Sig})
+		rows = append(rows, Row{path + p.Name, kind, p.Sig})
 	}
 	for _, c := range n.Values {
 		kind := c.Kind

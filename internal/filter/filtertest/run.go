@@ -20,10 +20,16 @@ type Run struct {
 	OnOutput func(e stream.Event)
 }
 
+// maxOutput is how many events a run may output between two calls of Out.
+const maxOutput = 10000
+
 // Process implements pipeline.Input.
 func (run *Run) Process(e stream.Event) {
 	if run.OnOutput != nil {
 		run.OnOutput(e)
+	}
+	if len(run.out) == maxOutput {
+		run.rig.T.Fatal("the pipeline outputs without end")
 	}
 	run.out = append(run.out, run.rig.Text(e))
 	if d, ok := e.(*stream.Data); ok {

@@ -1,0 +1,125 @@
+//go:build linux
+
+// Package examples runs the examples as their READMEs tell, so that a README cannot say what is not so.
+package examples
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"weir/test/harness"
+)
+
+// names lists the folders of examples/.
+func names(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(harness.Root(), "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		if e.IsDir() {
+			list = append(list, e.Name())
+		}
+	}
+	return list
+}
+
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "curl", "ncat")
+	for _, name := range names(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSandbox(t, name)
+			steps := parseReadme(t, s.read("README.md"))
+			seen := map[action]bool{}
+			for _, step := range steps {
+				s.follow(step)
+				seen[step.action] = true
+			}
+			if !seen[start] || !seen[run] {
+				t.Error("the README has to start weir and to use it")
+			}
+		})
+	}
+}
+
+// follow does what a step of the README says.
+func (s *sandbox) follow(step step) {
+	s.Helper()
+	switch step.action {
+	case start:
+		if len(step.output) == 0 {
+			s.Fatalf("README.md:%d: the lines that tell that weir is ready are missing", step.line)
+		}
+		s.start(step.text, step.output...)
+	case stop:
+		w := s.servers[step.text]
+		if w == nil {
+			s.Fatalf("README.md:%d: nothing was started by %s", step.line, step.text)
+		}
+		delete(s.servers, step.text)
+		w.Stop()
+	case expect:
+		for _, w := range s.servers {
+			s.await(w, step.output)
+		}
+	case run:
+		want := strings.Join(step.output, "\n")
+		got := s.run(step.text)
+		if step.eventually {
+			s.Cleanup(func() {
+				if got != want {
+					s.Logf("README.md:%d: $ %s\nlast output:\n%s\nwant:\n%s", step.line, step.text, got, want)
+				}
+			})
+			harness.Eventually(s, step.text, func() bool {
+				if got == want {
+					return true
+				}
+				got = s.run(step.text)
+				return false
+			})
+		} else if got != want {
+			s.Fatalf("README.md:%d: $ %s\noutput:\n%s\nwant:\n%s", step.line, step.text, got, want)
+		}
+	}
+}
+
+// The index has one line for each example, and nothing else.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	index, err := os.ReadFile(filepath.Join(harness.Root(), "examples", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := names(t)
+	for _, name := range list {
+		if !strings.Contains(string(index), "["+name+"]("+name+"/README.md)") {
+			t.Errorf("examples/README.md has no link to %s", name)
+		}
+	}
+	if n := strings.Count(string(index), "/README.md)"); n != len(list) {
+		t.Errorf("examples/README.md has %d links for %d examples", n, len(list))
+	}
+}
+
+// weir check has nothing to say about any example.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"*.js", "*.ts"} {
+		files, err := filepath.Glob(filepath.Join(harness.Root(), "examples", "*", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if r := harness.Run(t, harness.Binary(t), "check", file); r.Code != 0 {
+				t.Errorf("weir check %s: code %d\n%s%s", file, r.Code, r.Stdout, r.Stderr)
+			}
+		}
+	}
+}

@@ -1,0 +1,142 @@
+//go:build linux
+
+package examples
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"weir/test/harness"
+)
+
+// sandbox is a folder that looks like the repository to the commands of an example: bin/weir and examples/NAME, with
+// free ports in place of those written down.
+type sandbox struct {
+	*testing.T
+	dir     string
+	example string         // folder of the example
+	ports   map[string]int // the ports written down → those used
+	servers map[string]*harness.Weir
+}
+
+// portNumber is what is taken for a port, in every file of an example.
+var portNumber = regexp.MustCompile(`\b80\d\d\b`)
+
+func newSandbox(t *testing.T, name string) *sandbox {
+	t.Helper()
+	s := &sandbox{T: t, dir: t.TempDir(), servers: map[string]*harness.Weir{}}
+	s.example = filepath.Join(s.dir, "examples", name)
+	if err := os.CopyFS(s.example, os.DirFS(filepath.Join(harness.Root(), "examples", name))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(s.dir, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(harness.Binary(t), filepath.Join(s.dir, "bin", "weir")); err != nil {
+		t.Fatal(err)
+	}
+	// For commands in pipes, where curl would show its progress.
+	harness.WriteFile(t, filepath.Join(s.dir, ".curlrc"), "silent\nshow-error\nnoproxy = *\nmax-time = 20\n")
+
+	files := map[string]string{}
+	err := filepath.WalkDir(s.example, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.choosePorts(files)
+	for path, text := range files {
+		harness.WriteFile(t, path, s.translate(text))
+	}
+	return s
+}
+
+// choosePorts finds a free port for each one in the files, in the same order, because outputs may be sorted.
+func (s *sandbox) choosePorts(files map[string]string) {
+	s.ports = map[string]int{}
+	for _, text := range files {
+		for _, p := range portNumber.FindAllString(text, -1) {
+			s.ports[p] = 0
+		}
+	}
+	free := harness.Ports(s, len(s.ports))
+	slices.Sort(free)
+	for i, p := range slices.Sorted(keys(s.ports)) {
+		s.ports[p] = free[i]
+	}
+}
+
+func keys(m map[string]int) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func (s *sandbox) translate(text string) string {
+	return portNumber.ReplaceAllStringFunc(text, func(p string) string { return strconv.Itoa(s.ports[p]) })
+}
+
+func (s *sandbox) read(name string) string {
+	s.Helper()
+	text, err := os.ReadFile(filepath.Join(s.example, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(text)
+}
+
+// start starts weir as the command says, and waits for the lines in its output.
+func (s *sandbox) start(command string, lines ...string) *harness.Weir {
+	s.Helper()
+	m := startsWeir.FindStringSubmatch(command)
+	w := harness.Spawn(s.T, harness.Config{
+		Binary: "/bin/bash",
+		Flags:  []string{"-c", m[1] + "exec " + m[2]},
+		Dir:    s.dir,
+	})
+	s.servers[command] = w
+	s.await(w, lines)
+	return w
+}
+
+// await waits until weir has written the lines.
+func (s *sandbox) await(w *harness.Weir, lines []string) {
+	s.Helper()
+	for _, line := range lines {
+		line = withoutTime(line)
+		harness.Eventually(s, "weir writes "+line, func() bool {
+			if !w.Running() {
+				s.Fatalf("weir ended, code %d", w.ExitCode())
+			}
+			written := withoutTime(w.Stdout.String() + w.Stderr.String())
+			return slices.Contains(strings.Split(written, "\n"), line)
+		})
+	}
+}
+
+var logTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`)
+
+func withoutTime(text string) string { return logTime.ReplaceAllString(text, "TIME") }
+
+// run runs a shell command and returns its output.
+func (s *sandbox) run(command string) string {
+	s.Helper()
+	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && {\n"+command+"\n} 2>&1")
+	return strings.TrimSuffix(strings.ReplaceAll(r.Stdout, "\r\n", "\n"), "\n")
+}
