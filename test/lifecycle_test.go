@@ -308,7 +308,9 @@ func TestIdleThread(t *testing.T) {
 	})
 	w.WaitLog("idle")
 	harness.Eventually(t, "the port", func() bool { return listening(port) })
-	ask(t, harness.Dial(t, port), "x", "1")
+	c := harness.Dial(t, port)
+	ask(t, c, "x", "1")
+	c.Close()
 	w.Signal(syscall.SIGHUP)
 	w.WaitLog("Codebase reloaded on thread 1")
 	if code := w.Stop(); code != 0 {
@@ -320,18 +322,18 @@ func TestEndsWhenNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	port := harness.Port(t)
 	w := harness.Start(t, harness.Config{
-		Flags: []string{"--threads=2"},
 		Script: fmt.Sprintf(`
 			pipy.listen(%d, $=>$.handleData(() => pipy.listen(%d, null)))
-			new Timeout(0.01).wait().then(() => console.log('timer', pipy.thread.id))
-			if (pipy.thread.id > 0) new Timeout(0.02).wait().then(() => pipy.listen(%d, null))
-		`, port, port, port),
+			new Timeout(0.01).wait().then(() => console.log('timer'))
+		`, port, port),
 		Listen: []int{port},
 	})
-	w.WaitLog("timer 0")
-	harness.Eventually(t, "thread 1 to stop listening", func() bool { return strings.Contains(w.Stderr.String(), "timer 1") })
+	w.WaitLog("timer")
 	c := harness.Dial(t, port)
-	harness.Eventually(t, "the answering thread", func() bool { c.Send("x"); return !listening(port) })
+	c.Send("x")
+	w.WaitLog("Stopped listening")
+	awaitRefused(t, port)
+	c.Send("y")
 	if !w.Running() {
 		t.Error("the connection did not keep the process")
 	}
@@ -339,6 +341,20 @@ func TestEndsWhenNothingIsLeft(t *testing.T) {
 	if code := w.WaitExit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+}
+
+// With several threads the process ends when the last of them has nothing left.
+func TestEndsWithTheLastThread(t *testing.T) {
+	t.Parallel()
+	w := harness.Spawn(t, harness.Config{
+		Flags:  []string{"--threads=2"},
+		Script: "new Timeout(pipy.thread.id / 10).wait().then(() => console.log('end', pipy.thread.id))\n",
+	})
+	if code := w.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	w.WaitLog("end 0")
+	w.WaitLog("end 1")
 }
 
 func TestExitStopsEverything(t *testing.T) {

@@ -97,6 +97,7 @@ func group(path string) string {
 var later = strings.Fields(`
 	filter:exec filter:tee filter:linkAsync filter:depositMessage filter:produce filter:split filter:pack filter:deframe
 	filter:detectProtocol filter:compress filter:decompress filter:compressHTTP filter:decompressHTTP filter:demuxQueue filter:muxQueue
+	callback:compressHTTP callback:deframe callback:detectProtocol callback:produce metric:
 	crypto stats logging sqlite CString CStruct CUnion bpf zlib XML protobuf RESP Hessian DNS STUN BGP
 `)
 
@@ -111,7 +112,7 @@ func isDue(part, group, path string) bool {
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(group, "option:"), "filter:")
 	for _, l := range later {
-		if l == group || strings.TrimPrefix(l, "filter:") == name {
+		if l == group || l == path || strings.HasSuffix(l, ":") && strings.HasPrefix(path, l) || strings.HasPrefix(path, l+".") || strings.HasPrefix(path, "callback:"+l+".") || strings.TrimPrefix(l, "filter:") == name {
 			return false
 		}
 	}

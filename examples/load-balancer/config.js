@@ -19,8 +19,10 @@ export function readConfig() {
 
 // Calls apply with every new version of the file. A version with a mistake in it changes nothing.
 export async function followConfig(apply) {
+  var changed = pipy.watch(FILE)
   for (;;) {
-    await pipy.watch(FILE)
+    await changed
+    changed = pipy.watch(FILE) // before reading, so that no change is missed
     try {
       apply(readConfig())
       console.log(`${FILE} has changed and is in effect`)

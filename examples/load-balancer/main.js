@@ -59,4 +59,4 @@ function apply(config) {
 apply(readConfig())
 followConfig(apply)
 
-println(`Try: curl http://127.0.0.1:${port}/`)
+if (pipy.thread.id === 0) println(`Try: curl http://127.0.0.1:${port}/`)

@@ -28,20 +28,14 @@ export function setHealth(upstream, healthy, reason) {
 
 async function keepChecking(upstream) {
   while (upstreams.get(upstream.address) === upstream) {
-    var status = await check(upstream)
-    setHealth(upstream, status === 200, `its health check says ${status}`)
+    var { status, statusText } = await check(upstream)
+    setHealth(upstream, status === 200, `its health check says ${status} ${statusText}`)
     await new Timeout(health.interval).wait()
   }
 }
 
-// Asks over a new connection each time: one that is open already does not show whether others can be opened.
-async function check({ address }) {
-  var { path, timeout } = health
-  var agent = new http.Agent(address, { connectTimeout: timeout, readTimeout: timeout })
-  try {
-    var res = await agent.request('GET', path, { connection: 'close' })
-    return res.head.status
-  } catch {
-    return 'nothing'
-  }
-}
+
+var $a, $s
+var probe = pipeline($=>$.onStart((address, path) => { $a = address; return new Message({ path, headers: { host: address, connection: 'close' } }) })
+ .muxHTTP().to($=>$.connect(() => $a, { connectTimeout: 1, readTimeout: 1})).replaceMessage(res => { $s = res.head; return new StreamEnd }).onEnd(() => $s))
+function check({ address }) { return probe.spawn(address, health.path) }

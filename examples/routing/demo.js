@@ -4,6 +4,6 @@ var names = { 8081: 'api', 8082: 'images' }
 
 for (let [port, name] of Object.entries(names)) {
   pipy.listen(`127.0.0.1:${port}`, $=>$
-    .serveHTTP(({ head }) => new Message(`${name} server: ${head.method} ${head.path} of ${head.headers.host}\n`))
+    .serveHTTP(({ head }) => new Message(`${name} server: ${head.method} ${head.path}\n`))
   )
 }

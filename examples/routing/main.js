@@ -19,7 +19,7 @@ var forward = pipeline($=>$
   .muxHTTP(() => $upstream).to($=>$
     .connect(() => $upstream, { connectTimeout: 3 })
   )
-  .replaceMessageStart(res => isFailure(res.head) ? page(502, `${$upstream} does not answer.`) : res)
+  .replaceMessageStart(res => isFailure(res.head) ? page(res.head.status, 'The upstream does not answer.') : res)
 )
 
 var notFound = pipeline($=>$

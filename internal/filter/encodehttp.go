@@ -88,7 +88,7 @@ func (f *encodeHTTP) Process(e stream.Event) {
 		if h, err = f.sender.wire.Head(r, e.Head, f.def.response); err != nil {
 			break
 		}
-		m.Method, m.Tunnel = request.Method, request.Tunnel().Accepted(h.Status)
+		m.Method, m.Tunnel = request.Method, request.Tunnel().Accepted(statusOf(h))
 		f.Output(e)
 		err = f.sender.start(out, e.Head, h, m)
 	case *stream.Data:

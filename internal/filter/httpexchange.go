@@ -144,7 +144,7 @@ func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
 			return
 		}
 	} else {
-		x.tunnelOpen = x.tunnelKind.Accepted(h.Status)
+		x.tunnelOpen = x.tunnelKind.Accepted(statusOf(h))
 		m.Tunnel = x.tunnelOpen
 		m.Final = !x.tunnelOpen && x.isFinal()
 	}
@@ -160,6 +160,14 @@ func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
 		s.Output(e)
 	}
 	x.output(out)
+}
+
+// statusOf returns the status a head is sent with as a response.
+func statusOf(h *http1.Head) int {
+	if h.Status == 0 {
+		return 200
+	}
+	return h.Status
 }
 
 // output passes on what is ready and has the rest sent at the end of the turn.

@@ -102,6 +102,9 @@ func (ps *pools) find(b *pipeline.Base, v script.Value, open func() (poolOptions
 	p = &pool{poolOptions: opts, config: config, owner: ps, key: key}
 	if v.IsUndefined() {
 		p.ref.inbound = key.inbound
+		if in, ok := key.inbound.(interface{ OnEnd(fn func()) }); ok {
+			in.OnEnd(p.abandon)
+		}
 	} else {
 		p.ref.set(r, v)
 	}
@@ -167,7 +170,7 @@ func (s *pooled) giveBack() {
 	if s.index >= 0 {
 		heap.Fix(&p.sessions, s.index)
 	}
-	if s.users == 0 && (p.owner.world.Stopping || p.owner.byKey[p.key] != p) {
+	if s.users == 0 && (p.owner.world.Stopping || p.ref.gone || p.owner.byKey[p.key] != p) {
 		s.leave()
 		s.self.closeIdle()
 	}
@@ -209,6 +212,12 @@ func (p *pool) closeIdle(cond func(s *pooled) bool) {
 		s.leave()
 		s.self.closeIdle()
 	}
+}
+
+// abandon is called when the inbound that the pool is for has ended.
+func (p *pool) abandon() {
+	p.ref.gone = true
+	p.closeIdle(func(*pooled) bool { return true })
 }
 
 // check closes what is no longer of use.
@@ -273,6 +282,7 @@ func (h *sessionHeap) Pop() any {
 // keyRef remembers a pool's key, objects without keeping them alive.
 type keyRef struct {
 	inbound any
+	gone    bool        // the inbound has ended
 	weak    script.Weak // an object of a class
 	held    *script.Ref // any other value; for a plain object a WeakRef of it
 	isWeak  bool        // held is a WeakRef
@@ -323,6 +333,5 @@ func (k *keyRef) alive(r *script.Realm) bool {
 		_, ok := k.value(r)
 		return ok
 	}
-	g, ok := k.inbound.(interface{ Gone() bool })
-	return !ok || !g.Gone()
+	return !k.gone
 }

@@ -214,3 +214,13 @@ func spell(r *script.Realm, hs http1.Headers, names script.Value) error {
 	}
 	return nil
 }
+
+// RequestOf returns a request head for reading from what a MessageStart or a Message carries.
+func RequestOf(r *script.Realm, head any) (*http1.Head, error) {
+	return new(Wire).Head(r, head, false)
+}
+
+// Response returns the head of a response for MessageStart.Head.
+func Response(status int, headers http1.Headers) *Head {
+	return New(&http1.Head{IsResponse: true, Status: status, Headers: headers}, false)
+}

@@ -53,11 +53,15 @@ func New(code *codebase.Codebase, o Options) *Program {
 		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
 }
 
+// stopGrace is how long the end of the process waits for callbacks that are running.
+const stopGrace = time.Second
+
 // ExitFailure is the exit code of a program that could not be started.
 const ExitFailure = 255
 
 // Run loads the program on all workers and runs it to its end. It returns the exit code.
 func (p *Program) Run() int {
+	defer p.watchSignals()()
 	for i := range p.opts.Threads {
 		w, err := newWorker(p, i)
 		if err != nil {
@@ -96,14 +100,26 @@ func (p *Program) Run() int {
 				w.loop.Unhold()
 			})
 		}
-		stop := p.watchSignals()
-		defer stop()
 		if p.opts.Watch {
 			defer p.code.Watch("/", func(changed []string) { p.Restart() })()
 		}
 		go p.serveCommands()
 	}
-	running.Wait()
+	finished := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-p.done:
+		// Loops have been told to stop. A script that does not come to an end cannot keep the process.
+		select {
+		case <-finished:
+		case <-time.After(stopGrace):
+			p.opts.Log.Warnf("[shutdown] A script is still running")
+		}
+	}
 	if p.natural && !p.lasting.Load() {
 		p.printValue()
 	}

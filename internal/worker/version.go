@@ -78,8 +78,24 @@ func (v *version) explain(w *Worker, err error) {
 	case v == nil:
 		w.prog.opts.Log.Errorf("[pjs] %v", err)
 	default:
-		v.world.Report(err)
+		for _, err := range v.located(w, err) {
+			v.world.Report(err)
+		}
 	}
+}
+
+// located finds the places of the imports that made loading fail: the engine does not know them.
+func (v *version) located(w *Worker, err error) []error {
+	var missing *script.ImportError
+	if _, inline := w.prog.code.EntryText(); errors.As(err, &missing) && !inline {
+		entry := w.prog.code.Entry()
+		if src, rerr := w.prog.code.Read(entry); rerr == nil {
+			if errs := v.world.Realm.Check(entry, string(src)); len(errs) > 0 {
+				return errs
+			}
+		}
+	}
+	return []error{err}
 }
 
 // retire lets a version go: what it does by itself ends now, its pipelines when they are done.

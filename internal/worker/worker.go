@@ -131,7 +131,12 @@ func (w *Worker) commit() {
 
 // drain begins the graceful end: no new connections; what is under way is finished.
 func (w *Worker) drain() {
-	if w.next != nil {
+	switch {
+	case w.next == nil:
+	case w.current == nil: // asked to end between load and start
+		w.ports.Rollback()
+		w.current, w.next = w.next, nil
+	default:
 		w.cancel(w.next)
 	}
 	w.ports.CloseAll()

@@ -4,6 +4,7 @@ package examples
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -73,18 +74,8 @@ func (s *sandbox) choosePorts(files map[string]string) {
 	}
 	free := harness.Ports(s, len(s.ports))
 	slices.Sort(free)
-	for i, p := range slices.Sorted(keys(s.ports)) {
+	for i, p := range slices.Sorted(maps.Keys(s.ports)) {
 		s.ports[p] = free[i]
-	}
-}
-
-func keys(m map[string]int) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
 	}
 }
 

@@ -1,0 +1,51 @@
+// Package httpapi is the namespace http of scripts: a client (Agent), static files (Directory, File) and path patterns
+// (Match).
+package httpapi
+
+import (
+	"errors"
+
+	"weir/internal/pipeline"
+	"weir/internal/script"
+)
+
+// Namespace declares http.
+var Namespace = &script.Namespace{
+	Name:    "http",
+	Classes: []*script.Class{agentClass, directoryClass, fileClass, matchClass},
+	Setup: func(r *script.Realm) error {
+		return r.Prelude("http", directoryPrelude)
+	},
+	Extra: append(agentRows(),
+		script.Row{Path: "http.Directory.defaultContentTypes", Kind: "property", Signature: "object (read-only)"},
+		script.Row{Path: "option:http.Directory.fs", Kind: "option", Signature: "boolean = false"},
+		script.Row{Path: "option:http.Directory.tarball", Kind: "option", Signature: "boolean = false"},
+		script.Row{Path: "option:http.Directory.index", Kind: "option", Signature: `string|string[] = ["index","index.html"]`},
+		script.Row{Path: "option:http.Directory.contentTypes", Kind: "option",
+			Signature: "object | (req: Message, pathname: string)=>string|object|null"},
+		script.Row{Path: "option:http.Directory.defaultContentType", Kind: "option",
+			Signature: `string = "application/octet-stream"`},
+		script.Row{Path: "option:http.Directory.compression", Kind: "callback",
+			Signature: `(head, acceptEncoding: {gzip?,br?}, pathname: string, size: number) => "gzip"|null`},
+	),
+}
+
+// Files reads the files of a codebase by paths that begin with a slash. The bytes must not be changed.
+type Files interface {
+	Read(path string) ([]byte, error)
+}
+
+type filesKey struct{}
+
+type filesBox struct{ files Files }
+
+func filesOf(w *pipeline.World) *filesBox {
+	return pipeline.Extra(w, filesKey{}, func() *filesBox { return &filesBox{noFiles{}} })
+}
+
+// SetFiles sets the codebase that http.Directory and http.File of a world read. Call it before scripts run.
+func SetFiles(w *pipeline.World, f Files) { filesOf(w).files = f }
+
+type noFiles struct{}
+
+func (noFiles) Read(string) ([]byte, error) { return nil, errors.New("there is no codebase here") }
