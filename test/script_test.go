@@ -371,7 +371,7 @@ func TestEndlessPromises(t *testing.T) {
 	t.Parallel()
 	port := harness.Port(t)
 	harness.Start(t, harness.Config{
-		Script: "var again = () => Promise.resolve().then(again)\nagain()\n" + answering(port, "a"),
+		Script: "var again = () => { Promise.resolve().then(again) }\nagain()\n" + answering(port, "a"),
 		Listen: []int{port},
 	})
 	ask(t, harness.Dial(t, port), "x", "a:x")

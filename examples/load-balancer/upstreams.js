@@ -34,8 +34,12 @@ async function keepChecking(upstream) {
   }
 }
 
-
-var $a, $s
-var probe = pipeline($=>$.onStart((address, path) => { $a = address; return new Message({ path, headers: { host: address, connection: 'close' } }) })
- .muxHTTP().to($=>$.connect(() => $a, { connectTimeout: 1, readTimeout: 1})).replaceMessage(res => { $s = res.head; return new StreamEnd }).onEnd(() => $s))
-function check({ address }) { return probe.spawn(address, health.path) }
+// Asks over a new connection each time: one that is open already does not show whether others can be opened.
+function check({ address }) {
+  var { path, timeout } = health
+  var agent = new http.Agent(address, { connectTimeout: timeout, readTimeout: timeout })
+  return agent.request('GET', path, { connection: 'close' }).then(
+    response => response.head,
+    failure => failure.head || { status: 'nothing', statusText: failure }
+  )
+}

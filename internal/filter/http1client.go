@@ -12,6 +12,7 @@ type http1Client struct {
 	decoder http1.Decoder
 	sender  httpSender
 	in      stream.Data
+	out     *stream.Data // empty, for the next use
 
 	first, last *http1Call // in the order of the requests
 	spare       *http1Call
@@ -79,7 +80,10 @@ func (c *http1Client) send(f *muxHTTP, e stream.Event) {
 // write sends an event of a request.
 func (c *http1Client) write(f *muxHTTP, e stream.Event) {
 	r := c.session.world.Realm
-	out := new(stream.Data)
+	out := c.out
+	if c.out = nil; out == nil {
+		out = new(stream.Data)
+	}
 	var err error
 	switch e := e.(type) {
 	case *stream.MessageStart:
@@ -119,7 +123,9 @@ func (c *http1Client) write(f *muxHTTP, e stream.Event) {
 		c.failed(f, err)
 		return
 	}
-	if !out.Empty() {
+	if out.Empty() {
+		c.out = out
+	} else {
 		c.session.p.Process(out)
 	}
 	if !c.flushing && c.sender.holds() {

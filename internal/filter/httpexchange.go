@@ -106,17 +106,22 @@ func (x *httpExchange) drain() {
 
 // respond handles an event of the response in its turn.
 func (x *httpExchange) respond(e stream.Event) {
+	s := x.server
 	switch e := e.(type) {
 	case *stream.MessageStart:
 		if !x.answering && !x.answered {
 			x.begin(e.Head, e, -1)
+			s.emit()
+			s.settleLater()
 		}
 	case *stream.Data:
 		switch {
 		case x.answering && !x.unsent:
 			x.send(e)
+			s.emit()
+			s.settleLater()
 		case x.answered && x.tunnelOpen: // the request's end is still to come
-			x.server.Output(e)
+			s.Output(e)
 		}
 	case *stream.MessageEnd:
 		if x.answering {
@@ -148,8 +153,7 @@ func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
 		m.Tunnel = x.tunnelOpen
 		m.Final = !x.tunnelOpen && x.isFinal()
 	}
-	out := new(stream.Data)
-	if err := s.sender.start(out, head, h, m); err != nil {
+	if err := s.sender.start(s.output(), head, h, m); err != nil {
 		x.fail(err)
 		return
 	}
@@ -159,7 +163,6 @@ func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
 		}
 		s.Output(e)
 	}
-	x.output(out)
 }
 
 // statusOf returns the status a head is sent with as a response.
@@ -170,13 +173,19 @@ func statusOf(h *http1.Head) int {
 	return h.Status
 }
 
-// output passes on what is ready and has the rest sent at the end of the turn.
-func (x *httpExchange) output(out *stream.Data) {
-	s := x.server
-	if !out.Empty() {
+// output returns where to put bytes for the client; emit passes them on.
+func (s *httpServer) output() *stream.Data {
+	if s.out == nil {
+		s.out = new(stream.Data)
+	}
+	return s.out
+}
+
+func (s *httpServer) emit() {
+	if out := s.out; out != nil && !out.Empty() && !s.closed {
+		s.out = nil
 		s.Output(out)
 	}
-	s.settleLater()
 }
 
 // isFinal reports whether the connection ends with x.
@@ -190,12 +199,9 @@ func (x *httpExchange) isFinal() bool {
 // send sends some of the body.
 func (x *httpExchange) send(d *stream.Data) {
 	s := x.server
-	out := new(stream.Data)
-	if err := s.sender.data(out, d); err != nil {
+	if err := s.sender.data(s.output(), d); err != nil {
 		x.fail(err)
-		return
 	}
-	x.output(out)
 }
 
 // finish ends the response message. e is the event to pass on, or nil.
@@ -217,14 +223,11 @@ func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
 		}
 		x.answering = false
 	}
-	out := new(stream.Data)
-	if err := s.sender.end(s.Realm(), out, tail); err != nil {
+	if err := s.sender.end(s.Realm(), s.output(), tail); err != nil {
 		x.fail(err)
 		return
 	}
-	if !out.Empty() {
-		s.Output(out)
-	}
+	s.emit()
 	if !s.bytesOnly && !s.closed {
 		if e == nil {
 			e = &stream.MessageEnd{Tail: tail}
@@ -270,7 +273,7 @@ func (x *httpExchange) fail(err error) {
 
 // settleLater has what is held back sent at the end of the turn.
 func (s *httpServer) settleLater() {
-	if !s.flushing && s.sender.holds() {
+	if !s.flushing && !s.closed && s.sender.holds() {
 		s.flushing = true
 		s.World().FlushLater(s)
 	}
@@ -282,12 +285,9 @@ func (s *httpServer) Flush() {
 	if s.closed || !s.sender.holds() {
 		return
 	}
-	out := new(stream.Data)
-	if err := s.sender.settle(out); err != nil {
+	if err := s.sender.settle(s.output()); err != nil {
 		s.close(s.Failure(err.Error()))
 		return
 	}
-	if !out.Empty() {
-		s.Output(out)
-	}
+	s.emit()
 }

@@ -20,7 +20,8 @@ type httpServer struct {
 
 	decoder http1.Decoder
 	sender  httpSender
-	in      stream.Data // received and not decoded
+	in      stream.Data  // received and not decoded
+	out     *stream.Data // encoded and not passed on
 
 	first, last *httpExchange // requests without a complete response, in order; the first is being answered
 	receiving   *httpExchange // the one whose request is being received

@@ -152,7 +152,6 @@ func (f *mux) attach() bool {
 	if f.pool == nil && !f.findPool() {
 		return false
 	}
-	f.pool = f.pool.current()
 	if p := f.pool.take(); p != nil {
 		f.session = p.self.(*queueSession)
 		return true
@@ -161,7 +160,7 @@ func (f *mux) attach() bool {
 	f.session = s
 	s.pipe = f.Sub(f.def.target.Layout, s)
 	f.pool.add(&s.pooled, s)
-	s.pipe.Start(f.pool.keyValue(f.Realm()))
+	s.pipe.Start(s.pool.keyValue(f.Realm()))
 	if s.end != nil { // ended at once
 		f.session = nil
 		f.Output(stream.Clone(s.end))

@@ -179,6 +179,36 @@ func TestMuxSharing(t *testing.T) {
 		rig.Loop.Turn(func() { poolsOf(rig).check() })
 		expect(t, "gone", rig.Notes(), "end1 close1")
 	})
+	t.Run("weak keys of a class", func(t *testing.T) {
+		t.Parallel()
+		rig := filtertest.New(t, sessions+`var o = new pipeline.Hub; globalThis.drop = () => { o = new pipeline.Hub }; key = () => o; mux({})`)
+		rig.Start().Feed(one + ` | release`)
+		rig.Start().Feed(one + ` | release`)
+		rig.Loop.Turn(func() {
+			f, _ := rig.Realm.Get(rig.Realm.Global(), "drop")
+			rig.Realm.Call(f)
+		})
+		rig.Start().Feed(one + ` | release`)
+		rig.Loop.Turn(func() { poolsOf(rig).check() })
+		expect(t, "a new key for an old one", rig.Notes(), "open1 open2 end1 close1")
+	})
+	t.Run("a pool that was empty for a while", func(t *testing.T) {
+		t.Parallel()
+		rig := filtertest.New(t, sessions+`pipeline($ => $.mux(() => 1).to($ => $.onStart(() => { test.log('open') })
+			.replaceMessage(m => m.body.toString() == 'die' ? new StreamEnd : m)))`)
+		a, b, c := rig.Start(), rig.Start(), rig.Start()
+		a.Feed(`S D"die" E`)
+		b.Feed(one + ` | release`) // in another pool of the same key
+		a.Feed(one)                // joins it
+		c.Feed(one + ` | release`)
+		a.Feed(`S D"die" E | S D"die" E`)
+		expect(t, "opened", rig.Notes(), "open open open")
+		a.Feed(one + ` | release`)
+		expect(t, "opened by the old pool", rig.Notes(), "open")
+		c = rig.Start().Feed(one)
+		expect(t, "shared again", rig.Notes(), "")
+		expect(t, "answer", c.Out(), `MessageStart Data"x" MessageEnd`)
+	})
 	t.Run("by inbound", func(t *testing.T) {
 		t.Parallel()
 		rig := filtertest.New(t, `pipeline($ => $.mux().to($ => $.onStart(() => { test.log('open') })))`)

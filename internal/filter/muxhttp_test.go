@@ -151,23 +151,31 @@ func TestMuxHTTPStaleSession(t *testing.T) {
 // The end of the connection to the server at every byte of a response leaves nothing hanging, and what was cut short
 // does not look whole.
 func TestResetAtEveryByteOfAResponse(t *testing.T) {
-	for _, response := range []string{
-		"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789",
-		"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n",
+	const upstream = "replaceData(d => [new Data(part), new MessageEnd])"
+	for _, c := range []struct {
+		later    bool
+		upstream string
+	}{
+		{false, upstream + ".replaceMessageEnd(() => new StreamEnd(end))"},
+		{true, upstream + ".wait(() => Promise.resolve()).replaceMessageEnd(() => new StreamEnd(end))"},
 	} {
-		for n := range len(response) {
-			for _, end := range []string{"", "'ConnectionReset'"} {
-				for _, split := range []bool{false, true} {
-					part := "new Data(" + strconv.Quote(response[:n]) + ")"
-					upstream := "replaceData(d => [" + part + ", new StreamEnd(" + end + ")])"
-					if split { // the end comes in a later turn
-						upstream = "replaceData(d => [" + part + ", new MessageEnd]).wait(() => Promise.resolve()).replaceMessageEnd(new StreamEnd(" + end + "))"
-					}
-					got := wire(t, proxied("", upstream), get)
+		r := filtertest.New(t, "var part, end; globalThis.cut = (p, e) => { part = p; end = e || undefined }; pipeline($=>$."+proxied("", c.upstream)+")")
+		cut, _ := r.Realm.Get(r.Realm.Global(), "cut")
+		set := r.Realm.Hold(cut)
+		for _, response := range []string{
+			"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789",
+			"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n",
+		} {
+			for n := range len(response) {
+				for _, end := range []string{"", "ConnectionReset"} {
+					r.Loop.Turn(func() { r.Realm.Call(set.Value(), r.Realm.String(response[:n]), r.Realm.String(end)) })
+					run := r.Start()
+					got := exchange(run, get)
+					run.Release()
 					ok := strings.HasPrefix(got, "HTTP/1.1 502 Bad Gateway|content-length: 0|") ||
 						strings.HasPrefix(got, "HTTP/1.1 200 OK|") && strings.HasSuffix(got, "$") && !strings.Contains(got, "|0||")
 					if !ok {
-						t.Fatalf("%d bytes, end %q, later %v: got %q", n, end, split, got)
+						t.Fatalf("%d bytes, later %v: got %q", n, c.later, got)
 					}
 				}
 			}

@@ -54,6 +54,7 @@ type pool struct {
 	sessions sessionHeap
 	spent    []*pooled // not to be given to further users
 	releases uint64
+	detached bool // not in use for the key any more
 }
 
 // pooled is the part of a session that its pool manages. Sessions embed it.
@@ -93,6 +94,7 @@ func (ps *pools) find(b *pipeline.Base, v script.Value, open func() (poolOptions
 			return p, true
 		}
 		delete(ps.byKey, key) // another object has the place of a dead key now
+		p.detached = true
 		p.closeIdle(func(*pooled) bool { return true })
 	}
 	opts, config, ok := open()
@@ -121,6 +123,7 @@ func (p *pool) keyValue(r *script.Realm) script.Value {
 // take returns the session with the fewest users that may have one more, or nil. Among equals the one that was given
 // back last is taken.
 func (p *pool) take() *pooled {
+	p = p.current()
 	if len(p.sessions) == 0 {
 		return nil
 	}
@@ -141,6 +144,7 @@ func (p *pool) take() *pooled {
 
 // add puts a new session with one user into the pool.
 func (p *pool) add(s *pooled, self poolSession) {
+	p = p.current()
 	s.pool, s.self, s.users = p, self, 1
 	heap.Push(&p.sessions, s)
 	p.owner.tick()
@@ -149,10 +153,18 @@ func (p *pool) add(s *pooled, self poolSession) {
 // current returns the pool that is in use for p's key: p itself, or the one that was made after p had lost its last
 // session.
 func (p *pool) current() *pool {
-	if o := p.owner.byKey[p.key]; o != nil {
-		return o
+	if !p.detached {
+		return p
 	}
-	p.owner.byKey[p.key] = p
+	o := p.owner
+	switch q := o.byKey[p.key]; {
+	case !p.ref.alive(o.world.Realm):
+		return p
+	case q != nil:
+		return q
+	}
+	p.detached = false
+	o.byKey[p.key] = p
 	return p
 }
 
@@ -170,7 +182,7 @@ func (s *pooled) giveBack() {
 	if s.index >= 0 {
 		heap.Fix(&p.sessions, s.index)
 	}
-	if s.users == 0 && (p.owner.world.Stopping || p.ref.gone || p.owner.byKey[p.key] != p) {
+	if s.users == 0 && (p.owner.world.Stopping || p.ref.gone || p.detached) {
 		s.leave()
 		s.self.closeIdle()
 	}
@@ -195,6 +207,7 @@ func (s *pooled) leave() {
 	}
 	if len(p.sessions)+len(p.spent) == 0 && p.owner.byKey[p.key] == p {
 		delete(p.owner.byKey, p.key)
+		p.detached = true
 	}
 }
 

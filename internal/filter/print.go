@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"weir/internal/logs"
 	"weir/internal/pipeline"
 	"weir/internal/stream"
 )
@@ -17,12 +16,12 @@ type printDef struct{}
 
 func (printDef) New() pipeline.Filter { return new(printer) }
 
-// printer is the filter print: it logs the bytes that pass.
+// printer is the filter print: it writes the bytes that pass to the log.
 type printer struct{ pipeline.Base }
 
 func (f *printer) Process(e stream.Event) {
 	if d, ok := e.(*stream.Data); ok {
-		f.World().Log.Print(logs.Info, string(d.Bytes()))
+		f.World().Log.Raw(d.Bytes())
 	}
 	f.Output(e)
 }

@@ -3,6 +3,8 @@ package filter
 import (
 	"fmt"
 	"testing"
+
+	"weir/internal/filter/filtertest"
 )
 
 // misuse is how a usage error of the filter in pipeline($ => $.FILTER(...)) comes out.
@@ -88,6 +90,15 @@ func TestInsert(t *testing.T) {
 		{"never", `insert(() => test.never())`, `D"x" .`, `Data"x" StreamEnd`, ""},
 		{"released", `insert(() => test.wait('go', new Data('i')))`, `D"x" | release | !go`, `Data"x"`, ""},
 	})
+}
+
+func TestPrintWritesBytes(t *testing.T) {
+	t.Parallel()
+	rig := filtertest.New(t, `pipeline($ => $.print())`)
+	rig.Start().Feed(`S D"one\ntwo" E D"" .`)
+	if got := rig.LogText(); got != "one\ntwo\n\n" {
+		t.Errorf("logged %q", got)
+	}
 }
 
 func TestDummyAndPrint(t *testing.T) {

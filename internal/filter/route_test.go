@@ -233,6 +233,23 @@ func TestFork(t *testing.T) {
 	}
 }
 
+func TestForkJoin(t *testing.T) {
+	t.Parallel()
+	checkPrograms(t, []program{
+		{"until all have ended", `var $n; pipeline($ => $.forkJoin(['a', 'b']).to($ => $.onStart(n => { $n = n }).replaceMessageEnd(e => test.wait($n, [new Data('x'), new StreamEnd]))))`,
+			`D"1" E | D"2" | !b | D"3" | settle | !a | D"4"`, `Data"1" MessageEnd Data"2" Data"3" Data"4"`, ""},
+		{"held", `pipeline($ => $.forkJoin().to($ => $.replaceData(d => test.wait('a', new StreamEnd('ReadError')))))`, `S D"1"`, ``, ""},
+		{"ended at once", `pipeline($ => $.forkJoin().to($ => $.replaceData(new StreamEnd)))`, `D"1" D"2"`, `Data"1" Data"2"`, ""},
+		{"context", `var $v = 1; pipeline($ => $.forkJoin().to($ => $.handleStreamEnd(() => { $v++ })).handleStreamEnd(() => { test.log($v) }))`, `.`, `StreamEnd`, "1"},
+		{"empty array", `pipeline($ => $.forkJoin([]).to($ => $))`, `D"1" .`, `Data"1" StreamEnd`, ""},
+		{"released", `pipeline($ => $.forkJoin().to($ => $))`, `D"1" | release`, ``, ""},
+		{"race", `var $n; pipeline($ => $.forkRace(['a', 'b']).to($ => $.onStart(n => { $n = n }).replaceData(d => test.wait($n, new Data($n + d)))))`,
+			`D"1" | !b | D"2" | !b | !a`, `Data"b1" Data"b2"`, ""},
+		{"race of one", `pipeline($ => $.forkRace().to($ => $))`, `D"1" .`, `Data"1" StreamEnd`, ""},
+		{"race of none", `pipeline($ => $.forkRace([]).to($ => $))`, `D"1" .`, ``, ""},
+	})
+}
+
 func TestLoop(t *testing.T) {
 	t.Parallel()
 	checkPrograms(t, []program{

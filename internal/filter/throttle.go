@@ -116,12 +116,17 @@ func (f *throttle) pass(e stream.Event) bool {
 		if !ok {
 			break
 		}
-		f.credit += f.quota.Consume(float64(d.Size()) - f.credit)
-		n := math.Floor(f.credit)
-		f.credit -= n
-		if int(n) < d.Size() {
-			f.Output(d.Shift(int(n)))
-			return false
+		for cut := false; ; cut = true {
+			f.credit += f.quota.Consume(float64(d.Size()) - f.credit)
+			n := math.Floor(f.credit)
+			f.credit -= n
+			if int(n) >= d.Size() {
+				break
+			}
+			if n == 0 && cut {
+				return false
+			}
+			f.Output(d.Shift(int(n))) // which may cause the quota to grow
 		}
 	case perMessage:
 		if e.Kind() == stream.KindMessageStart && f.quota.Consume(1) <= 0 {

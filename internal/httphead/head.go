@@ -220,7 +220,7 @@ func (h *Head) names(r *script.Realm) script.Value {
 		return h.more.names.Value()
 	}
 	o := r.NewObject()
-	for _, f := range h.Headers {
+	for _, f := range h.Headers { // of several lines with a name the last one counts
 		if key := f.Key(); key != f.Name {
 			r.Set(o, key, r.String(f.Name))
 		}

@@ -1,6 +1,8 @@
 package httphead
 
 import (
+	"slices"
+
 	"weir/internal/event"
 	"weir/internal/proto/http1"
 	"weir/internal/script"
@@ -84,7 +86,9 @@ func (w *Wire) changed(r *script.Realm, h *Head) (*http1.Head, error) {
 			if err != nil {
 				return nil, err
 			}
-			(*headers)(h).setLines(v.key, v.key, lines)
+			if !slices.Equal(h.Headers.Values(v.key), lines) {
+				(*headers)(h).setLines(v.key, v.key, lines)
+			}
 		}
 	}
 	if m.names != nil {
@@ -200,15 +204,20 @@ func (w *Wire) field(name string, v script.Value) error {
 func spell(r *script.Realm, hs http1.Headers, names script.Value) error {
 	for i := range hs {
 		key := hs[i].Key()
-		hs[i].Name = key
 		if !names.IsObject() {
+			hs[i].Name = key
 			continue
 		}
 		v, err := r.Get(names, key)
 		if err != nil {
 			return err
 		}
-		if s, ok := r.AsString(v); ok && len(s) == len(key) && http1.Key(s) == key {
+		switch s, ok := r.AsString(v); {
+		case !ok:
+			hs[i].Name = key
+		case slices.ContainsFunc(hs, func(h http1.Header) bool { return h.Name == s }):
+			// Of several lines, each keeps its own spelling.
+		case len(s) == len(key) && http1.Key(s) == key:
 			hs[i].Name = s
 		}
 	}

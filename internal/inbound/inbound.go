@@ -2,16 +2,12 @@ package inbound
 
 import (
 	"sync/atomic"
-	"time"
 
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
-
-// pollEvery is how often a worker looks whether others have made room on a port that is full.
-const pollEvery = 100 * time.Millisecond
 
 var lastID atomic.Uint64
 
@@ -33,13 +29,22 @@ var Wrap func(r *script.Realm, in *Inbound) script.Value
 // accept is called by the listener for each connection.
 func (port *Port) accept(c *reactor.Conn) reactor.Handler {
 	in := &Inbound{id: lastID.Add(1), conn: c, port: port, bound: port.cur}
-	port.count++
-	port.total.Add(1)
 	port.ports.live[in] = struct{}{}
-	if o := &port.cur.opts; o.MaxConnections >= 0 || o.MaxPortConnections >= 0 {
+	port.counted(1)
+	return handler{in}
+}
+
+// counted notes that a connection has come or gone.
+func (port *Port) counted(change int) {
+	port.count += change
+	n := int(port.total.n.Add(int64(change)))
+	o := &port.cur.opts
+	if o.MaxConnections >= 0 || o.MaxPortConnections >= 0 {
 		port.limit()
 	}
-	return handler{in}
+	if full := o.MaxPortConnections; full >= 0 && (n == full || n == full-1) {
+		port.total.tell(port)
+	}
 }
 
 // ID returns a number that is unique in the process.
@@ -83,13 +88,7 @@ func (in *Inbound) ended(code stream.ErrorCode) {
 func (in *Inbound) gone() {
 	in.closed = true
 	delete(in.port.ports.live, in)
-	in.port.count--
-	in.port.total.Add(-1)
-	if in.port.cur != nil && in.port.ports.table[in.port.key] == in.port {
-		if o := &in.port.cur.opts; o.MaxConnections >= 0 || o.MaxPortConnections >= 0 {
-			in.port.limit()
-		}
-	}
+	in.port.counted(-1)
 	in.p.Release()
 	for _, f := range in.onEnd {
 		f()

@@ -53,12 +53,42 @@ func NewPorts(loop *reactor.Loop, log *logs.Logger) *Ports {
 	return &Ports{Loop: loop, Log: log, Shared: new(Counters), table: map[Key]*Port{}, live: map[*Inbound]struct{}{}}
 }
 
-// Counters count the connections of a port over all workers.
+// Counters count the connections of ports over all workers.
 type Counters struct{ m sync.Map }
 
-func (c *Counters) of(k Key) *atomic.Int64 {
-	v, _ := c.m.LoadOrStore(k, new(atomic.Int64))
-	return v.(*atomic.Int64)
+func (c *Counters) of(k Key) *counter {
+	v, _ := c.m.LoadOrStore(k, &counter{ports: map[*Port]struct{}{}})
+	return v.(*counter)
+}
+
+// counter counts the connections of one port, and knows the workers' shares of it.
+type counter struct {
+	n     atomic.Int64
+	mu    sync.Mutex
+	ports map[*Port]struct{}
+}
+
+func (c *counter) join(p *Port) {
+	c.mu.Lock()
+	c.ports[p] = struct{}{}
+	c.mu.Unlock()
+}
+
+func (c *counter) leave(p *Port) {
+	c.mu.Lock()
+	delete(c.ports, p)
+	c.mu.Unlock()
+}
+
+// tell has the other workers look whether they may accept.
+func (c *counter) tell(from *Port) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for p := range c.ports {
+		if p != from {
+			p.ports.Loop.Post(p.limit)
+		}
+	}
 }
 
 // binding is what serves a port.
@@ -76,8 +106,7 @@ type Port struct {
 	next  *binding // of the version being loaded
 	drop  bool     // the version being loaded closes the port
 	count int
-	total *atomic.Int64
-	poll  *reactor.Timer // looks whether other workers have made room
+	total *counter
 }
 
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
@@ -143,6 +172,7 @@ func (p *Ports) bind(k Key, o Options) (*Port, error) {
 		return nil, fmt.Errorf("unable to listen on [%s]:%d: %w", k.Addr.Addr(), k.Addr.Port(), err)
 	}
 	p.table[k] = port
+	port.total.join(port)
 	return port, nil
 }
 
@@ -217,9 +247,7 @@ func (port *Port) serve(b *binding) {
 
 func (port *Port) close() {
 	port.ln.Close()
-	if port.poll != nil {
-		port.poll.Stop()
-	}
+	port.total.leave(port)
 	delete(port.ports.table, port.key)
 	if port.cur != nil && !port.ports.Quiet {
 		port.ports.Log.Infof("[listener] Stopped listening on %s", port.key)
@@ -228,17 +256,13 @@ func (port *Port) close() {
 
 // limit pauses accepting while there are as many connections as allowed.
 func (port *Port) limit() {
+	if port.cur == nil || port.ports.table[port.key] != port {
+		return
+	}
 	o := &port.cur.opts
 	if o.MaxConnections >= 0 && port.count >= o.MaxConnections ||
-		o.MaxPortConnections >= 0 && port.total.Load() >= int64(o.MaxPortConnections) {
+		o.MaxPortConnections >= 0 && port.total.n.Load() >= int64(o.MaxPortConnections) {
 		port.ln.Pause()
-		if o.MaxPortConnections >= 0 && port.count == 0 {
-			// Another worker's connections fill the port: nobody here will end one and resume us.
-			if port.poll == nil || !port.poll.Active() {
-				port.poll = port.ports.Loop.AfterFunc(pollEvery, port.limit)
-				port.poll.Unref()
-			}
-		}
 		return
 	}
 	port.ln.Resume()

@@ -56,6 +56,7 @@ func (l *Layout) New(ctx *script.Context, out Input) *Pipeline {
 			p.filters[i], p.first = f, f
 		}
 	}
+	ctx.Retain()
 	l.allocated++
 	l.active++
 	l.world.pipelines[p] = struct{}{}

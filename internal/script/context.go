@@ -6,12 +6,16 @@ import (
 
 // Context is the storage of one session's variables: the legacy context variables and the fiber variables ($x) of all
 // modules. Pipelines carry contexts; callbacks run in one.
+//
+// The variables are freed when the last pipeline that retained the context has released it, or with Free.
 type Context struct {
 	r       *Realm
 	id      uint64
-	fiber   *Ref // array, a slot per declared fiber variable; nil as long as there are none
-	legacy  *Ref // array, a slot per legacy variable
-	Inbound any  // the connection the session began with, or nil
+	fiber   jsValue // array, a slot per declared fiber variable; undefined as long as there are none
+	legacy  jsValue // array, a slot per legacy variable
+	refs    int
+	freed   bool
+	Inbound any // the connection the session began with, or nil
 }
 
 // ID returns a number that is unique in the realm and increases.
@@ -20,12 +24,13 @@ func (c *Context) ID() uint64 { return c.id }
 // Realm returns the realm the context belongs to.
 func (c *Context) Realm() *Realm { return c.r }
 
-// NewContext returns a context with initial values: those of the root fiber, and those legacy modules declared.
+// NewContext returns a context with initial values: those of the root fiber, and those legacy modules declared. It must
+// be retained and released, or freed.
 func (r *Realm) NewContext(inbound any) *Context {
 	r.contexts++
-	c := &Context{r: r, id: r.contexts, Inbound: inbound}
+	c := &Context{r: r, id: r.contexts, Inbound: inbound, fiber: Undefined.v, legacy: Undefined.v}
 	if len(r.fiberNames) > 0 {
-		c.fiber = r.holdOwned(r.cloneArray(r.root.fiberArray()))
+		c.fiber = r.cloneArray(r.root.fiberArray())
 	}
 	if n := len(r.legacyInit); n > 0 {
 		a := lib.XJS_NewArray(r.tls, r.ctx)
@@ -36,44 +41,62 @@ func (r *Realm) NewContext(inbound any) *Context {
 			}
 			lib.XJS_DefinePropertyValueUint32(r.tls, r.ctx, a, uint32(i), v, propAll)
 		}
-		c.legacy = r.holdOwned(a)
+		c.legacy = a
 	}
 	return c
 }
 
-// Clone returns a context with the current values of c, sharing nothing with it.
+// Clone returns a context with the current values of c, sharing nothing with it. Like a new one, it must be released.
 func (c *Context) Clone() *Context {
 	r := c.r
 	r.contexts++
-	n := &Context{r: r, id: r.contexts, Inbound: c.Inbound}
-	if c.fiber != nil {
-		n.fiber = r.holdOwned(r.cloneArray(c.fiber.v))
+	n := &Context{r: r, id: r.contexts, Inbound: c.Inbound, fiber: Undefined.v, legacy: Undefined.v}
+	if c.fiber.Ftag == tagObject {
+		n.fiber = r.cloneArray(c.fiber)
 	}
-	if c.legacy != nil {
-		n.legacy = r.holdOwned(r.cloneArray(c.legacy.v))
+	if c.legacy.Ftag == tagObject {
+		n.legacy = r.cloneArray(c.legacy)
 	}
 	return n
 }
 
-// Free gives the variables back at once. Optional; the context must not be used afterwards.
+// Retain keeps the context for a pipeline.
+func (c *Context) Retain() { c.refs++ }
+
+// Release takes one Retain back; the last one frees the variables.
+func (c *Context) Release() {
+	if c.refs--; c.refs == 0 {
+		c.Free()
+	}
+}
+
+// Free gives the variables back. Callbacks that still run in the context find none.
 func (c *Context) Free() {
+	if c.freed || c == c.r.root || c.r.closed {
+		return
+	}
+	c.freed = true
 	if c.r.cur == c {
 		c.r.switchTo(nil)
 	}
-	c.fiber.Free()
-	c.legacy.Free()
+	c.r.free(c.fiber)
+	c.r.free(c.legacy)
+	c.fiber, c.legacy = Undefined.v, Undefined.v
 }
 
 // fiberArray returns the array of fiber variables, making it if variables were declared after the context was.
 func (c *Context) fiberArray() jsValue {
-	if c.fiber == nil {
+	if c.freed {
+		return c.r.noFiber
+	}
+	if c.fiber.Ftag != tagObject {
 		if c == c.r.root {
-			c.fiber = c.r.holdOwned(lib.XJS_NewArray(c.r.tls, c.r.ctx))
+			c.fiber = lib.XJS_NewArray(c.r.tls, c.r.ctx)
 		} else {
-			c.fiber = c.r.holdOwned(c.r.cloneArray(c.r.root.fiberArray()))
+			c.fiber = c.r.cloneArray(c.r.root.fiberArray())
 		}
 	}
-	return c.fiber.v
+	return c.fiber
 }
 
 func (r *Realm) holdOwned(v jsValue) *Ref {
@@ -112,8 +135,8 @@ func (r *Realm) switchTo(c *Context) {
 	}
 	if len(r.legacyInit) > 0 {
 		v := r.noLegacy
-		if c != nil && c.legacy != nil {
-			v = c.legacy.v
+		if c != nil && c.legacy.Ftag == tagObject {
+			v = c.legacy
 		}
 		r.setGlobal(r.atomLeg, v)
 	}
@@ -151,14 +174,8 @@ func (r *Realm) token() jsValue {
 	}
 	a := lib.XJS_NewArray(r.tls, r.ctx)
 	put := func(i uint32, v jsValue) { lib.XJS_DefinePropertyValueUint32(r.tls, r.ctx, a, i, v, propAll) }
-	put(0, Undefined.v)
-	put(1, Undefined.v)
-	if c.fiber != nil {
-		put(0, dup(c.fiber.v))
-	}
-	if c.legacy != nil {
-		put(1, dup(c.legacy.v))
-	}
+	put(0, dup(c.fiber))
+	put(1, dup(c.legacy))
 	put(2, r.newObjectOf(sessionClass, session{c.id, c.Inbound, c == r.root}))
 	return a
 }
@@ -188,14 +205,20 @@ func (r *Realm) resume(token jsValue) {
 		r.switchTo(r.root)
 		return
 	}
-	c := &Context{r: r, id: s.id, Inbound: s.inbound}
-	if f, _ := r.GetIndex(Value{token}, 0); f.IsObject() {
-		c.fiber = r.Hold(f)
-	}
-	if l, _ := r.GetIndex(Value{token}, 1); l.IsObject() {
-		c.legacy = r.Hold(l)
-	}
+	f, _ := r.GetIndex(Value{token}, 0)
+	l, _ := r.GetIndex(Value{token}, 1)
+	c := &Context{r: r, id: s.id, Inbound: s.inbound, fiber: dup(f.v), legacy: dup(l.v)}
+	r.resumed = append(r.resumed, c)
 	r.switchTo(c)
+}
+
+// endJob frees the contexts that promise handlers ran in.
+func (r *Realm) endJob() {
+	for i, c := range r.resumed {
+		c.Free()
+		r.resumed[i] = nil
+	}
+	r.resumed = r.resumed[:0]
 }
 
 // absent is the stand-in for the variables of a context that is not there.

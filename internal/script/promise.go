@@ -187,6 +187,7 @@ func (r *Realm) RunJobs() (more bool) {
 		if k < 0 {
 			r.host.Report(r, r.takeException().(*Error))
 		}
+		r.endJob()
 		r.endScope(mark)
 		if k == 0 {
 			break

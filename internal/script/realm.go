@@ -74,6 +74,7 @@ type Realm struct {
 	root             *Context
 	cur              *Context
 	contexts         uint64
+	resumed          []*Context // by the running promise job
 	fiberNames       []string
 	legacyInit       []*Ref
 	legacySlots      map[string]int
@@ -153,7 +154,7 @@ func New(host Host, limits Limits) (*Realm, error) {
 	}), propHidden)
 	r.installPromises()
 	r.contexts++
-	r.root = &Context{r: r, id: r.contexts}
+	r.root = &Context{r: r, id: r.contexts, fiber: Undefined.v, legacy: Undefined.v}
 	return r, nil
 }
 

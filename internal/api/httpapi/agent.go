@@ -130,6 +130,7 @@ func request(c *script.Call) (script.Value, error) {
 	promise, resolver := c.NewPromise()
 	x := &exchange{agent: a, resolver: resolver, realm: c.Realm}
 	x.p = a.layout.New(c.NewContext(nil), x)
+	x.p.OnResult(x.settle)
 	x.p.Start()
 	x.p.Process(&stream.MessageStart{Head: httphead.New(head, false)})
 	if body != nil && !body.Empty() {
@@ -189,6 +190,7 @@ type exchange struct {
 	p        *pipeline.Pipeline
 	resolver *script.Resolver
 	message  *stream.Message
+	failure  *script.Ref // what the promise is rejected with
 	interim  bool
 	done     bool
 }
@@ -208,8 +210,7 @@ func (x *exchange) Process(e stream.Event) {
 			return
 		}
 		if x.message.Body.PushOwned(e); int64(x.message.Body.Size()) > x.agent.maxBody {
-			x.finish()
-			x.resolver.Reject(x.realm.ErrorValue(fmt.Errorf("response body exceeds %d bytes, raise maxBodySize", x.agent.maxBody)))
+			x.fail(x.realm.ErrorValue(fmt.Errorf("response body exceeds %d bytes, raise maxBodySize", x.agent.maxBody)))
 		}
 	case *stream.MessageEnd:
 		if x.message == nil || x.interim {
@@ -217,19 +218,30 @@ func (x *exchange) Process(e stream.Event) {
 		}
 		x.message.Tail = e.Tail
 		x.finish()
-		x.resolver.Resolve(event.NewMessage(x.realm, x.message))
 	case *stream.StreamEnd:
-		x.finish()
 		status, text := http1.FailureStatus(e.Code)
-		o := x.realm.NewObject()
-		x.realm.Set(o, "status", script.Int(status))
-		x.realm.Set(o, "statusText", x.realm.String(text))
-		x.realm.Set(o, "headers", script.Null)
-		x.resolver.Reject(event.NewMessage(x.realm, &stream.Message{Head: x.realm.Hold(o)}))
+		head := x.realm.FromGo(script.Object{{Name: "status", Value: status}, {Name: "statusText", Value: text}, {Name: "headers"}})
+		x.fail(event.NewMessage(x.realm, &stream.Message{Head: x.realm.Hold(head)}))
 	}
 }
 
+func (x *exchange) fail(v script.Value) {
+	x.failure = x.realm.Hold(v)
+	x.finish()
+}
+
+// finish lets the pipeline go. The promise is settled when that has ended, so that what a script does next finds the
+// connection free.
 func (x *exchange) finish() {
 	x.done = true
 	x.p.Release()
+}
+
+func (x *exchange) settle(script.Value) {
+	switch {
+	case x.failure != nil:
+		x.resolver.Reject(x.failure.Value())
+	case x.done:
+		x.resolver.Resolve(event.NewMessage(x.realm, x.message))
+	}
 }

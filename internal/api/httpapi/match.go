@@ -11,14 +11,14 @@ import (
 var matchClass = &script.Class{
 	Name: "Match", Path: "http.Match", Length: 1,
 	Sig: "new http.Match(pattern: string): (path: string|RequestHead) => object|null",
-	New: func(c *script.Call) (any, error) {
+	Make: func(c *script.Call) (script.Value, error) {
 		pattern, err := c.Str(0)
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		m, err := newMatch(pattern)
 		if err != nil {
-			return nil, err
+			return script.Undefined, err
 		}
 		return c.NewFunction("Match", 1, m.call), nil
 	},

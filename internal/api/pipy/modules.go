@@ -159,7 +159,9 @@ func (e *Env) Exit(done func()) {
 	e.pending = 1
 	r := e.World.Realm
 	for _, x := range e.exits {
-		v, err := r.CallIn(r.NewContext(nil), x.fn.Value())
+		ctx := r.NewContext(nil)
+		v, err := r.CallIn(ctx, x.fn.Value())
+		ctx.Free()
 		if err != nil {
 			e.World.Report(err)
 			break

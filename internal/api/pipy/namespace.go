@@ -136,6 +136,7 @@ func fork(c *script.Call) (script.Value, error) {
 	} else {
 		ctx = ctx.Clone()
 	}
+	defer ctx.Free() // promises made in it keep its variables
 	return c.CallIn(ctx, fn)
 }
 
