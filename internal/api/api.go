@@ -7,6 +7,7 @@ import (
 
 	"weir/internal/api/algo"
 	"weir/internal/api/console"
+	"weir/internal/api/httpapi"
 	"weir/internal/api/ip"
 	"weir/internal/api/json"
 	"weir/internal/api/lang"
@@ -31,6 +32,7 @@ var Namespaces = []*script.Namespace{
 	filter.Namespace,
 	console.Namespace,
 	console.Print,
+	httpapi.Namespace,
 	osapi.Namespace,
 	algo.Namespace,
 	json.Namespace,

@@ -6,6 +6,7 @@ import (
 
 	"weir/internal/api"
 	"weir/internal/api/console"
+	"weir/internal/api/httpapi"
 	"weir/internal/api/pipy"
 	"weir/internal/inbound"
 	"weir/internal/pipeline"
@@ -32,6 +33,7 @@ func (w *Worker) newVersion(ports *inbound.Ports, p pipy.Process) (*version, err
 	world := pipeline.NewWorld(w.loop, realm, o.Log, w.id)
 	world.Inspect = func(v script.Value) string { return console.Dump(realm, v) }
 	v := &version{world: world, env: pipy.Attach(world, w.prog.code, ports, p)}
+	httpapi.SetFiles(world, w.prog.code)
 	w.versions = append(w.versions, v)
 	return v, api.Install(realm)
 }
