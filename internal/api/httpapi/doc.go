@@ -16,7 +16,7 @@ var Namespace = &script.Namespace{
 	Setup: func(r *script.Realm) error {
 		return r.Prelude("http", directoryPrelude)
 	},
-	Extra: append(agentRows(),
+	Extra: append(append(agentRows(), headRows()...),
 		script.Row{Path: "http.Directory.defaultContentTypes", Kind: "property", Signature: "object (read-only)"},
 		script.Row{Path: "option:http.Directory.fs", Kind: "option", Signature: "boolean = false"},
 		script.Row{Path: "option:http.Directory.tarball", Kind: "option", Signature: "boolean = false"},
@@ -28,6 +28,23 @@ var Namespace = &script.Namespace{
 		script.Row{Path: "option:http.Directory.compression", Kind: "callback",
 			Signature: `(head, acceptEncoding: {gzip?,br?}, pathname: string, size: number) => "gzip"|null`},
 	),
+}
+
+// headRows are the fields of heads and tails, which are objects of no class that scripts can name.
+func headRows() []script.Row {
+	var rows []script.Row
+	add := func(object string, fields ...string) {
+		for i := 0; i < len(fields); i += 2 {
+			rows = append(rows, script.Row{Path: "http:" + object + "#" + fields[i], Kind: "property", Signature: fields[i+1]})
+		}
+	}
+	add("RequestHead", "protocol", "string|undefined", "headers", "{[lowerName]: string|string[]}",
+		"headerNames", "{[lowerName]: string}|null", "method", "string", "scheme", "string|undefined",
+		"authority", "string|undefined", "path", "string")
+	add("ResponseHead", "protocol", "string|undefined", "headers", "object", "headerNames", "object|null",
+		"status", "number = 200", "statusText", "string|undefined")
+	add("MessageTail", "headers", "object|null (HTTP/2 trailers)", "headSize", "number", "bodySize", "number")
+	return rows
 }
 
 // Files reads the files of a codebase by paths that begin with a slash. The bytes must not be changed.

@@ -240,7 +240,7 @@ func TestSurface(t *testing.T) {
 	}
 	for _, line := range strings.Split(string(list), "\n") {
 		f := strings.Split(line, "\t")
-		if len(f) > 1 && (strings.HasPrefix(f[0], "http.") || strings.HasPrefix(f[0], "option:http.")) && !have[f[0]+"\t"+f[1]] {
+		if len(f) > 1 && (strings.HasPrefix(f[0], "http.") || strings.HasPrefix(f[0], "option:http.") || strings.HasPrefix(f[0], "http:")) && !have[f[0]+"\t"+f[1]] {
 			t.Errorf("missing: %s %s", f[0], f[1])
 		}
 	}
