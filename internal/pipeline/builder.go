@@ -18,7 +18,6 @@ type Builder struct {
 	names   *Names
 	pending *Target // of a joint filter that waits for .to()
 	closed  bool
-	sub     *Builder // legacy: the builder of a nested .to($=>...)
 }
 
 // Names are the named pipelines of a legacy module, and the targets that wait for them.

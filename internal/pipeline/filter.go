@@ -50,6 +50,8 @@ type Base struct {
 
 func (b *Base) base() *Base { return b }
 
+var _ interface{ base() *Base } = (*Base)(nil)
+
 // Reset implements Filter for filters that hold nothing.
 func (b *Base) Reset() {}
 

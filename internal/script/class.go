@@ -172,12 +172,11 @@ func construct(tls *libc.TLS, ctx uintptr, target jsValue, argc int32, argv uint
 
 func (r *Realm) defineAccessor(proto jsValue, p Prop) {
 	getter := r.staticFunction(p.Name, 0, p.Get)
-	setter := Undefined.v
 	set := p.Set
 	if set == nil {
 		set = func(*Call, Value) error { return nil }
 	}
-	setter = r.staticFunction(p.Name, 1, func(c *Call) (Value, error) { return Undefined, set(c, c.Arg(0)) })
+	setter := r.staticFunction(p.Name, 1, func(c *Call) (Value, error) { return Undefined, set(c, c.Arg(0)) })
 	a := r.newAtom(p.Name)
 	lib.XJS_DefinePropertyGetSet(r.tls, r.ctx, proto, a, getter, setter, propConfigurable|propEnumerable)
 	lib.XJS_FreeAtom(r.tls, r.ctx, a)

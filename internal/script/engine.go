@@ -37,8 +37,6 @@ const (
 
 type jsValue = lib.TJSValue
 
-var exception = jsValue{Ftag: tagException}
-
 // at views engine memory at address p as a T. Engine memory is outside Go's heap and never moves.
 func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
 
