@@ -253,10 +253,10 @@ func TestSocketTimeouts(t *testing.T) {
 			pipy.listen(%d, { writeTimeout: '1' }, end)`, ports[0], ports[1], ports[2]),
 		Listen: ports,
 	})
+	conns := []*harness.Conn{harness.Dial(t, ports[0]), harness.Dial(t, ports[1]), harness.Dial(t, ports[2])}
 	for i, code := range []string{"IdleTimeout", "ReadTimeout", "WriteTimeout"} {
-		c := harness.Dial(t, ports[i])
 		w.WaitLog("end " + code)
-		c.ReadAll()
+		conns[i].ReadAll()
 	}
 }
 

@@ -109,8 +109,11 @@ func (b *Base) Failure(text string) *stream.StreamEnd {
 	return event.Failure(b.Realm(), fmt.Errorf("%s", msg))
 }
 
-// Rejection returns the StreamEnd for a promise rejected with v.
+// Rejection returns the StreamEnd for a promise rejected with v. An Error is logged, as if it had been thrown.
 func (b *Base) Rejection(v script.Value) *stream.StreamEnd {
+	if b.Realm().IsError(v) {
+		b.World().Report(b.Realm().ErrorOf(v))
+	}
 	if v.IsUndefined() {
 		return &stream.StreamEnd{Code: stream.RuntimeError}
 	}

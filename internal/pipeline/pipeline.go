@@ -122,6 +122,9 @@ func (p *Pipeline) begin(v script.Value) {
 				if !v.IsUndefined() {
 					e = event.StreamEnd(r, v)
 				}
+				if r.IsError(v) {
+					w.Report(r.ErrorOf(v))
+				}
 				p.first.Process(e)
 			}
 		})

@@ -25,6 +25,7 @@ type World struct {
 	pipelines  map[*Pipeline]struct{}
 	runs       map[*Pipeline]struct{} // those of Layout.Run
 	serving    int                    // those with a socket as source
+	again      bool                   // another turn has been asked for
 	releases   []*Pipeline
 	flushes    []Flusher
 	extra      map[any]any
@@ -70,11 +71,8 @@ const maxRounds = 10
 // are flushed after it.
 func (w *World) EndTurn() {
 	for range maxRounds {
-		more := w.Realm.RunJobs()
+		w.Realm.RunJobs()
 		if len(w.flushes) == 0 && len(w.releases) == 0 {
-			if more {
-				w.Loop.Later(func() {})
-			}
 			break
 		}
 		for i := 0; i < len(w.flushes); i++ {
@@ -91,8 +89,9 @@ func (w *World) EndTurn() {
 	if w.Stopping && w.serving == 0 {
 		w.releaseRuns()
 	}
-	if w.Realm.HasJobs() || len(w.flushes) > 0 || len(w.releases) > 0 {
-		w.Loop.Later(func() {})
+	if !w.again && (w.Realm.HasJobs() || len(w.flushes) > 0 || len(w.releases) > 0) {
+		w.again = true
+		w.Loop.Later(func() { w.again = false })
 	}
 	w.Realm.EndTurn()
 }

@@ -45,6 +45,8 @@ type Options struct {
 	// variable to or imports it from, "" for the file's own variables. May be
 	// nil.
 	LegacySlots func(namespace, name string) (slot int, ok bool)
+
+	renamed bool // esbuild has made $2, $3, ... of nested parameters $
 }
 
 // Output is a translated file.

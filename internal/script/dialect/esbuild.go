@@ -34,6 +34,7 @@ func viaESBuild(src string, o Options, typescript bool) (*Output, *SyntaxError) 
 		return nil, &SyntaxError{o.File, 1, 1, "unreadable source map"}
 	}
 	code := splitLines(string(result.Code))
+	o.renamed = true
 	out, _, err := translate(string(result.Code), o)
 	place := func(line, col int) (int, int) { return m.lookup(line, code.codePointColumn(line, col)) }
 	if err != nil {

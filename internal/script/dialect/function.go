@@ -63,7 +63,7 @@ func (w *walker) function(c callable) {
 func (w *walker) parameters(s *scope, list *ast.ParameterList) {
 	declare := func(n int) func(string, int) {
 		return func(name string, i int) {
-			if name[0] == '$' && name != "$" && w.kind == Module {
+			if name[0] == '$' && name != "$" && w.kind == Module && !(w.options.renamed && strings.Trim(name[1:], "0123456789") == "") {
 				w.fail(i, "reserved argument name '"+name+"'")
 			}
 			if s.vars[name] != nil {
