@@ -1,7 +1,9 @@
 package filter
 
 import (
+	"weir/internal/httphead"
 	"weir/internal/pipeline"
+	"weir/internal/proto/http1"
 	"weir/internal/stream"
 )
 
@@ -46,6 +48,8 @@ func (f *demuxHTTP) Process(e stream.Event) {
 	}
 	f.httpServer.Process(e)
 }
+
+func (f *demuxHTTP) head(x *httpExchange, h *http1.Head) *httphead.Head { return httphead.New(h, true) }
 
 func (f *demuxHTTP) request(x *httpExchange, e *stream.MessageStart) {
 	x.sub = f.SubClone(f.target.Layout, x)

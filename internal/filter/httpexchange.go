@@ -31,6 +31,7 @@ type httpExchange struct {
 
 	held   pipeline.Queue // response events that came before its turn
 	parked int            // bytes in held
+	whole  int64          // length of the response's body if it is worth promising, 0 if unknown
 
 	sub  *pipeline.Pipeline // demuxHTTP
 	call *httpCall          // serveHTTP
@@ -110,7 +111,7 @@ func (x *httpExchange) respond(e stream.Event) {
 	switch e := e.(type) {
 	case *stream.MessageStart:
 		if !x.answering && !x.answered {
-			x.begin(e.Head, e, -1)
+			x.begin(e.Head, e)
 			s.emit()
 			s.settleLater()
 		}
@@ -133,8 +134,12 @@ func (x *httpExchange) respond(e stream.Event) {
 }
 
 // begin starts a response message. e is the event to pass on, or nil.
-func (x *httpExchange) begin(head any, e *stream.MessageStart, length int64) {
+func (x *httpExchange) begin(head any, e *stream.MessageStart) {
 	s := x.server
+	length := int64(-1)
+	if x.whole > 0 {
+		length = x.whole
+	}
 	x.answering = true
 	h, err := s.sender.wire.Head(s.Realm(), head, true)
 	if err != nil {
@@ -218,7 +223,7 @@ func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
 			return
 		}
 		s.sender.drop()
-		if x.begin(httphead.New(http1.FailureHead(stream.ConnectionReset), false), nil, -1); s.closed {
+		if x.begin(httphead.New(http1.FailureHead(stream.ConnectionReset), false), nil); s.closed {
 			return
 		}
 		x.answering = false

@@ -1,9 +1,6 @@
 package filter
 
 import (
-	"errors"
-	"time"
-
 	"weir/internal/httphead"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http1"
@@ -48,6 +45,8 @@ type httpServer struct {
 
 // httpService answers requests.
 type httpService interface {
+	// head returns the head of a request as it goes on.
+	head(x *httpExchange, h *http1.Head) *httphead.Head
 	// request begins a request; x.head is set.
 	request(x *httpExchange, e *stream.MessageStart)
 	body(x *httpExchange, d *stream.Data)
@@ -157,7 +156,7 @@ func (s *httpServer) full() bool {
 func (s *httpServer) requestBegan(e *stream.MessageStart) {
 	h := e.Head.(*http1.Head)
 	x := s.newExchange()
-	x.head = httphead.New(h, true)
+	x.head = s.service.head(x, h)
 	x.method, x.oldPeer = h.Method, h.Protocol == "HTTP/1.0"
 	x.tunnelKind = h.Tunnel()
 	x.final = h.Final()
@@ -173,55 +172,6 @@ func (s *httpServer) requestBegan(e *stream.MessageStart) {
 	s.last = x
 	e.Head = x.head
 	s.service.request(x, e)
-}
-
-// inputEnded handles the end of the connection's input.
-func (s *httpServer) inputEnded(e *stream.StreamEnd) {
-	if s.deaf && s.end == nil && e.Code == stream.NoError && s.first != nil {
-		s.end = e
-		return
-	}
-	x := s.receiving
-	s.receiving, s.deaf, s.end = nil, true, e
-	s.stopTimer()
-	if x != nil {
-		x.broken, x.received = true, true
-		s.service.abort(x, e)
-	}
-	if e.Code != stream.NoError {
-		s.close(e) // nobody is there to read responses
-		return
-	}
-	s.advance()
-}
-
-// refuse handles malformed input. What was asked before is still answered.
-func (s *httpServer) refuse(err error) {
-	var malformed *http1.Error
-	if !errors.As(err, &malformed) {
-		malformed = &http1.Error{Status: 400, Reason: err.Error()}
-	}
-	s.deaf = true
-	x := s.receiving
-	if x == nil {
-		s.refused = malformed
-		return
-	}
-	s.receiving = nil
-	begun := s.first == x && s.sender.begun()
-	if !begun {
-		if s.first == x && s.sender.inMessage() {
-			s.sender.drop()
-		}
-		x.mute, x.answered = true, true
-		x.held.Clear()
-		s.refused = malformed
-	}
-	x.received, x.broken = true, true
-	s.service.abort(x, &stream.StreamEnd{Code: stream.ProtocolError})
-	if begun && !s.closed {
-		s.close(&stream.StreamEnd{Code: stream.ProtocolError})
-	}
 }
 
 // advance moves on past exchanges that are done, and closes the connection when there is nothing left to do.
@@ -279,111 +229,6 @@ func (s *httpServer) advance() {
 // responding reports whether some of x's response is there.
 func (s *httpServer) responding(x *httpExchange) bool {
 	return x.answering || x.held.Len() > 0
-}
-
-// idle is called when every request has its response.
-func (s *httpServer) idle() {
-	switch {
-	case s.refused != nil:
-		s.Output(stream.NewData(http1.AppendErrorResponse(nil, s.refused)))
-		s.close(nil)
-	case s.end != nil:
-		s.close(s.end)
-	case s.deaf || s.closing:
-		s.close(nil)
-	}
-}
-
-// close ends the output; e may be nil for an orderly end.
-func (s *httpServer) close(e *stream.StreamEnd) {
-	if s.closed {
-		return
-	}
-	s.closed = true
-	s.dropAll()
-	if e == nil {
-		e = new(stream.StreamEnd)
-	}
-	s.Output(e)
-}
-
-// dropAll lets everything go.
-func (s *httpServer) dropAll() {
-	s.stopTimer()
-	for x := s.first; x != nil; {
-		next := x.next
-		x.mute = true
-		s.service.release(x)
-		x = next
-	}
-	if s.tunnel != nil {
-		s.tunnel.mute = true
-		s.service.release(s.tunnel)
-	}
-	s.first, s.last, s.receiving, s.tunnel = nil, nil, nil, nil
-	s.in.Clear()
-	s.sender.drop()
-	s.brake.Release()
-	s.waiting.Release()
-}
-
-// Reset implements pipeline.Filter.
-func (s *httpServer) Reset() {
-	s.closed = true
-	s.dropAll()
-}
-
-// Shutdown implements pipeline.Shutdowner: a connection on which nothing happens is closed a little later, so that a
-// client that is sending at this very moment still gets a response.
-func (s *httpServer) Shutdown() {
-	if s.closed || s.tunnel != nil || s.first != nil {
-		return
-	}
-	s.startTimer(shutdownGrace)
-}
-
-const shutdownGrace = time.Second
-
-// watchHead limits the time a request may take until its head is complete.
-func (s *httpServer) watchHead() {
-	stuck := !s.closed && !s.deaf && s.tunnel == nil && s.receiving == nil && !s.decoder.Idle()
-	if stuck == (s.timer != nil) || s.opts.headTimeout <= 0 {
-		return
-	}
-	if stuck {
-		s.startTimer(s.opts.headTimeout)
-	} else if !s.World().Stopping || s.closed {
-		s.stopTimer()
-	}
-}
-
-func (s *httpServer) startTimer(d time.Duration) {
-	s.stopTimer()
-	s.timer = s.World().Loop.AfterFunc(d, s.timedOut)
-	s.timer.Unref()
-}
-
-func (s *httpServer) stopTimer() {
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
-	}
-}
-
-func (s *httpServer) timedOut() {
-	s.timer = nil
-	if s.closed || s.tunnel != nil || s.receiving != nil {
-		return
-	}
-	if s.decoder.Idle() {
-		if s.first == nil && s.World().Stopping {
-			s.close(nil)
-		}
-		return
-	}
-	s.deaf = true
-	s.refused = &http1.Error{Status: 408, Reason: "the head of the request took too long"}
-	s.advance()
 }
 
 // feedTunnel hands over what came in before the tunnel opened.

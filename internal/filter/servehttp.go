@@ -2,6 +2,7 @@ package filter
 
 import (
 	"weir/internal/event"
+	"weir/internal/httphead"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http1"
 	"weir/internal/script"
@@ -49,6 +50,7 @@ type serveHTTP struct {
 
 // httpCall is a request on its way to the handler. A script may keep the message.
 type httpCall struct {
+	head    httphead.Decoded
 	message stream.Message
 	body    stream.Data
 }
@@ -61,9 +63,13 @@ func (f *serveHTTP) Process(e stream.Event) {
 	f.httpServer.Process(e)
 }
 
+func (f *serveHTTP) head(x *httpExchange, h *http1.Head) *httphead.Head {
+	x.call = new(httpCall)
+	return x.call.head.Init(h)
+}
+
 func (f *serveHTTP) request(x *httpExchange, e *stream.MessageStart) {
 	x.tunnelKind = http1.NoTunnel
-	x.call = new(httpCall)
 	if x.head.Received.ContentLength > f.opts.maxBodySize {
 		f.tooLarge()
 	}
@@ -124,15 +130,14 @@ func (f *serveHTTP) answer(x *httpExchange, v script.Value, wrong string) {
 // reply answers with a whole message.
 func (x *httpExchange) reply(m *stream.Message) {
 	s := x.server
+	if m.Body != nil && m.Body.Size() > largeReply {
+		x.whole = int64(m.Body.Size())
+	}
 	if s.first != x || x.held.Len() > 0 {
 		m.Events(x.park)
 		return
 	}
-	length := int64(-1)
-	if m.Body != nil && m.Body.Size() > largeReply {
-		length = int64(m.Body.Size())
-	}
-	if x.begin(m.Head, nil, length); s.closed {
+	if x.begin(m.Head, nil); s.closed {
 		return
 	}
 	if m.Body != nil && !m.Body.Empty() && !x.unsent {

@@ -109,6 +109,16 @@ func TestServeHTTPPromises(t *testing.T) {
 	}
 }
 
+// A long response that waited for its turn has its length.
+func TestServeHTTPLongParkedResponse(t *testing.T) {
+	t.Parallel()
+	run := filtertest.New(t, `pipeline($=>$.serveHTTP(req => test.wait(req.head.path, new Message('x'.repeat(20000)))))`).Start()
+	run.Feed(`D"GET /a HTTP/1.1\r\nhost: a\r\n\r\nGET /b HTTP/1.1\r\nhost: a\r\n\r\n" !/b !/a`)
+	if got := strings.Count(run.Bytes(), "content-length: 20000\r\n"); got != 2 {
+		t.Errorf("%d responses with a length", got)
+	}
+}
+
 func TestServeHTTPInputEnds(t *testing.T) {
 	t.Parallel()
 	const src = `pipeline($=>$.serveHTTP(req => test.wait('p', new Message('ok'))))`

@@ -59,12 +59,20 @@ func New(h *http1.Head, decoded bool) *Head {
 	if !decoded {
 		return &Head{Head: h}
 	}
-	x := new(struct {
-		Head
-		body Body
-	})
-	x.Head.Head, x.Body = h, &x.body
-	return &x.Head
+	d := new(Decoded)
+	return d.Init(h)
+}
+
+// Decoded is a decoded head together with what is known about its body, to be part of something larger.
+type Decoded struct {
+	head Head
+	body Body
+}
+
+// Init makes d the head for h.
+func (d *Decoded) Init(h *http1.Head) *Head {
+	d.head.Head, d.head.Body = h, &d.body
+	return &d.head
 }
 
 var headClass = &script.Class{

@@ -201,6 +201,7 @@ func (p *Pipeline) end() {
 	}
 	delete(w.pipelines, p)
 	p.layout.active--
+	p.ctx.Release()
 }
 
 func (p *Pipeline) shutdown() {
