@@ -44,6 +44,10 @@ func BenchmarkServeHTTPCallback(b *testing.B) {
 	benchHTTP(b, `serveHTTP(() => new Message('Hello, world!'))`)
 }
 
+func BenchmarkServeHTTPCallbackLiteral(b *testing.B) {
+	benchHTTP(b, `serveHTTP(() => new Message({status: 200, headers: {'content-type': 'text/plain'}}, 'Hello, world!'))`)
+}
+
 func BenchmarkServeHTTPCallbackHead(b *testing.B) {
 	benchHTTP(b, `serveHTTP(req => new Message({status: 200, headers: {'content-type': 'text/plain'}}, req.head.path))`)
 }

@@ -104,6 +104,7 @@ func (p *Program) Run() int {
 			defer p.code.Watch("/", func(changed []string) { p.Restart() })()
 		}
 		go p.serveCommands()
+		go p.returnMemory()
 	}
 	finished := make(chan struct{})
 	go func() {
