@@ -46,7 +46,7 @@ func payload(r *script.Realm, v script.Value) any {
 	if v.IsUndefined() {
 		return nil
 	}
-	return r.Hold(v)
+	return r.HoldBriefly(v)
 }
 
 var streamEndClass = &script.Class{

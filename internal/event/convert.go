@@ -35,7 +35,7 @@ func Keep(r *script.Realm, v script.Value) any {
 	if o, ok := r.Opaque(v).(Object); ok {
 		return o
 	}
-	return r.Hold(v)
+	return r.HoldBriefly(v)
 }
 
 // New returns the script object of an event.
@@ -105,6 +105,9 @@ func forget(x any) {
 		x.ScriptTag().Object = 0
 	case *stream.Message:
 		x.Object = 0
+		if head, ok := x.Head.(*script.Ref); ok && x.Spent && !x.Kept {
+			head.Free()
+		}
 	}
 }
 

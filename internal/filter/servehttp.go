@@ -134,6 +134,7 @@ func (x *httpExchange) reply(m *stream.Message) {
 		x.whole = int64(m.Body.Size())
 	}
 	if s.first != x || x.held.Len() > 0 {
+		m.Kept = true
 		m.Events(x.park)
 		return
 	}
@@ -146,6 +147,7 @@ func (x *httpExchange) reply(m *stream.Message) {
 		}
 	}
 	if x.finish(m.Tail, nil); x.answered {
+		m.Spent = true
 		s.advance()
 	} else if !s.closed {
 		s.close(s.Failure("handler returned an interim response"))

@@ -53,6 +53,9 @@ func (in *Inbound) ID() uint64 { return in.id }
 // Conn implements pipeline.Socketed.
 func (in *Inbound) Conn() *reactor.Conn { return in.conn }
 
+// TakesBytesOnly implements pipeline.ByteSink: a socket has no use for the marks of messages.
+func (in *Inbound) TakesBytesOnly() {}
+
 // Closed reports whether the connection is gone.
 func (in *Inbound) Closed() bool { return in.closed }
 

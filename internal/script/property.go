@@ -50,7 +50,6 @@ func (r *Realm) keyAtom(k Key) lib.TJSAtom {
 	}
 	a := r.newAtom(k.Name())
 	r.keyAtoms[k] = a
-	r.atomNames[a] = k.Name()
 	return a
 }
 
@@ -65,16 +64,28 @@ func (r *Realm) newAtom(name string) lib.TJSAtom {
 	return lib.XJS_NewAtomLen(r.tls, r.ctx, uintptr(unsafe.Pointer(unsafe.StringData(name))), lib.Tsize_t(len(name)))
 }
 
+// maxAtomNames bounds the table of names: property names are few, but scripts can use data as names.
+const maxAtomNames = 1 << 15
+
 // atomName returns the text of an atom; ok is false for symbols.
 func (r *Realm) atomName(a lib.TJSAtom) (name string, ok bool) {
-	if n, ok := r.atomNames[a]; ok {
-		return n, true
+	if int(a) < len(r.atomNames) {
+		if n := r.atomNames[a]; n != "" {
+			return n, true
+		}
 	}
 	v := lib.XJS_AtomToValue(r.tls, r.ctx, a)
 	defer r.free(v)
 	switch v.Ftag {
 	case tagString, tagRope:
-		return r.text(v), true
+		name = r.text(v)
+		if a < maxAtomNames && len(name) <= 64 {
+			for int(a) >= len(r.atomNames) {
+				r.atomNames = append(r.atomNames, make([]string, int(a)+64-len(r.atomNames))...)
+			}
+			r.atomNames[lib.XJS_DupAtom(r.tls, r.ctx, a)] = name
+		}
+		return name, true
 	case tagSymbol:
 		return "", false
 	}
@@ -202,6 +213,9 @@ func (r *Realm) Keys(obj Value) ([]string, error) {
 
 // Each calls f for each own enumerable property in order, until f fails. The value is valid until f returns.
 func (r *Realm) Each(obj Value, f func(name string, v Value) error) error {
+	if base := len(r.props); r.ownProps(obj.v) {
+		return r.eachProp(base, f)
+	}
 	return r.eachAtom(obj, func(a lib.TJSAtom) error {
 		mark := len(r.arena)
 		defer r.endScope(mark)

@@ -49,6 +49,9 @@ type Realm struct {
 	lost      *lostRefs
 	lostSpare []jsValue
 	held      int
+	slab      *slab // the one HoldBriefly fills
+	props     []ownProp
+	fastProps bool // the layout of objects is what ownProps expects
 	keep      string
 	scratch   uintptr // 16 bytes of engine memory for out-parameters
 
@@ -61,7 +64,7 @@ type Realm struct {
 	argTop       int
 
 	keyAtoms  []lib.TJSAtom
-	atomNames map[lib.TJSAtom]string
+	atomNames []string // by atom; the atoms in it are held
 
 	depth      int // nesting of entries into the engine
 	started    time.Time
@@ -111,7 +114,7 @@ func New(host Host, limits Limits) (*Realm, error) {
 	r := &Realm{
 		tls: libc.NewTLS(), index: index, host: host, limits: limits, lost: new(lostRefs),
 		legacySlots: map[string]int{}, modules: map[string]*module{}, solved: map[string]*module{},
-		atomNames: map[lib.TJSAtom]string{}, inboundSlot: -1, completion: Undefined.v, noFiber: Undefined.v, noLegacy: Undefined.v,
+		inboundSlot: -1, completion: Undefined.v, noFiber: Undefined.v, noLegacy: Undefined.v,
 	}
 	realms[index].Store(r)
 	r.heap = allocator{tls: r.tls, large: map[uintptr]struct{}{}}
@@ -153,6 +156,7 @@ func New(host Host, limits Limits) (*Realm, error) {
 		return c.Arg(0), nil
 	}), propHidden)
 	r.installPromises()
+	r.fastProps = r.checkOwnProps()
 	r.contexts++
 	r.root = &Context{r: r, id: r.contexts, fiber: Undefined.v, legacy: Undefined.v}
 	return r, nil

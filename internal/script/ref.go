@@ -11,6 +11,7 @@ type Ref struct {
 	r       *Realm
 	v       jsValue
 	cleanup runtime.Cleanup
+	slot    *jsValue // in the slab the Ref is part of, nil for one of its own
 }
 
 // lostRefs collects what the garbage collector gave back, until the worker frees it.
@@ -43,6 +44,47 @@ func (r *Realm) Hold(v Value) *Ref {
 	return f
 }
 
+// slabSize is how many Refs share a cleanup.
+const slabSize = 32
+
+// slab holds Refs that come and go fast. Registering each with the collector would cost more than most callbacks; so the
+// values of a slab are given back together, when none of its Refs is in use any more.
+type slab struct {
+	refs [slabSize]Ref
+	n    int
+	side *[slabSize]jsValue // the values not given back; not part of the slab, for the cleanup to refer to
+}
+
+type lostSlab struct {
+	list *lostRefs
+	side *[slabSize]jsValue
+}
+
+// HoldBriefly is Hold for values that are not needed for long: what events carry. Until it is garbage, such a Ref keeps up
+// to 31 values of its time from being given back, unless they are freed explicitly.
+func (r *Realm) HoldBriefly(v Value) *Ref {
+	s := r.slab
+	if s == nil || s.n == slabSize {
+		s = &slab{side: new([slabSize]jsValue)}
+		r.slab = s
+		runtime.AddCleanup(s, func(l lostSlab) {
+			for _, v := range l.side {
+				if counted(v) {
+					l.list.add(v)
+				}
+			}
+		}, lostSlab{r.lost, s.side})
+	}
+	f, slot := &s.refs[s.n], &s.side[s.n]
+	s.n++
+	*slot = dup(v.v)
+	f.r, f.v, f.slot = r, v.v, slot
+	if counted(v.v) {
+		r.held++
+	}
+	return f
+}
+
 // Value returns the value, borrowed from the Ref.
 func (f *Ref) Value() Value {
 	if f == nil {
@@ -61,7 +103,11 @@ func (f *Ref) Free() {
 	}
 	v := f.v
 	f.v = Undefined.v
-	f.cleanup.Stop()
+	if f.slot != nil {
+		*f.slot = jsValue{}
+	} else {
+		f.cleanup.Stop()
+	}
 	f.r.held--
 	if !f.r.closed {
 		f.r.free(v)

@@ -103,6 +103,9 @@ type Message struct {
 	Body    *Data
 	Tail    any
 	Payload any
+	// Spent is set by a consumer that is done with the whole message, Kept by one that goes on using its parts. A message
+	// that is spent and not kept can be taken apart when scripts let go of it.
+	Spent, Kept bool
 }
 
 // Events calls f with the events the message consists of, in order. A nil or empty body yields no Data event.
