@@ -410,3 +410,35 @@ func TestSignalAtOnce(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// A second signal ends the process even if a script never comes to an end.
+func TestForceEndsRunawayScript(t *testing.T) {
+	t.Parallel()
+	port := harness.Port(t)
+	w := harness.Start(t, harness.Config{
+		Flags:  []string{"--script-timeout=0"},
+		Script: fmt.Sprintf("pipy.listen(%d, $=>$.handleData(() => { console.log('looping'); for (;;) {} }))\n", port),
+		Listen: []int{port},
+	})
+	harness.Dial(t, port).Send("x")
+	w.WaitLog("looping")
+	w.Signal(syscall.SIGINT)
+	w.WaitLog("[shutdown] Shutting down...")
+	w.Signal(syscall.SIGINT)
+	if code := w.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A signal while the program is being loaded ends it as soon as it is.
+func TestSignalWhileLoading(t *testing.T) {
+	t.Parallel()
+	port := harness.Port(t)
+	w := harness.Spawn(t, harness.Config{
+		Script: fmt.Sprintf("pipy.listen(%d, $=>$.dummy())\nconsole.log('loading')\npipy.exec('sleep 0.2')\npipy.exit(() => console.log('exit callback'))\n", port),
+	})
+	w.WaitLog("loading")
+	if code := w.Stop(); code != 0 || !strings.Contains(w.Stderr.String(), "exit callback") {
+		t.Errorf("exit code %d", code)
+	}
+}

@@ -59,6 +59,9 @@ func Surface() []script.Row {
 		if n == lang.Namespace {
 			continue
 		}
+		if n.Name != "" {
+			rows = append(rows, script.Row{Path: n.Name, Kind: "global", Signature: "object"})
+		}
 		for _, k := range n.Classes {
 			if n.Name == "" { // the list has host classes as globals, too
 				rows = append(rows, script.Row{Path: k.Name, Kind: "global", Signature: k.Sig})

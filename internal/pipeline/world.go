@@ -40,7 +40,8 @@ type Flusher interface{ Flush() }
 
 // NewWorld returns a world and makes it the owner of the realm.
 func NewWorld(loop *reactor.Loop, realm *script.Realm, log *logs.Logger, thread int) *World {
-	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread, pipelines: map[*Pipeline]struct{}{}, runs: map[*Pipeline]struct{}{}, extra: map[any]any{}}
+	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread,
+		pipelines: map[*Pipeline]struct{}{}, runs: map[*Pipeline]struct{}{}, extra: map[any]any{}}
 	realm.SetOwner(w)
 	return w
 }

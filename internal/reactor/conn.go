@@ -52,6 +52,7 @@ const (
 	isFailing       // will be lost in a later turn
 	brakeUntilEmpty // the brake is released when nothing is queued, not at CongestionLimit
 	isUnix
+	isUrgent // in Loop.urgent: flushed at the end of the turn, not of the batch
 )
 
 func (c *Conn) has(s connState) bool { return c.state&s != 0 }
@@ -148,8 +149,14 @@ func (c *Conn) Write(d *stream.Data) {
 			d = stream.NewData(d.Bytes())
 		}
 		c.out.push(d)
+		if d.Transient() {
+			c.urge()
+		}
 	} else {
 		c.out.push(d)
+		if d.Transient() {
+			c.urge()
+		}
 		if c.congested() {
 			c.brake.Engage(c.loop.tap)
 		}
@@ -176,6 +183,15 @@ func (c *Conn) touch() {
 	}
 }
 
+// urge has c flushed at the end of the turn even if a whole batch is being handled: its bytes are borrowed for the turn, or
+// nothing more may be written in the next.
+func (c *Conn) urge() {
+	if !c.has(isUrgent) && c.loop.batching {
+		c.set(isUrgent)
+		c.loop.urgent = append(c.loop.urgent, c)
+	}
+}
+
 // End says that no more will be written; the first call counts. What is queued is sent, also what is still written in
 // the same turn. Then NoError shuts down the writing side, and c closes when the peer's FIN has come too; any other
 // code closes c. A dialed UDP socket stays open on NoError until Close; a UDP listener's peer closes in both cases.
@@ -185,6 +201,7 @@ func (c *Conn) End(code stream.ErrorCode) {
 	}
 	c.set(isEnding)
 	c.endCode = code
+	c.urge()
 	c.touch()
 }
 

@@ -25,15 +25,17 @@ type Loop struct {
 	wall time.Time // cached per iteration
 	now  int64     // nanoseconds since start, cached likewise
 
-	running bool
-	inTurn  bool
-	tap     *Tap
-	dirty   []*Conn // to be flushed at the end of the turn
-	spare   []*Conn
-	later   []func()
-	batch   []func()
-	onEnd   []func()
-	onIdle  []func() bool
+	running  bool
+	inTurn   bool
+	tap      *Tap
+	dirty    []*Conn // to be flushed at the end of the turn
+	urgent   []*Conn // of dirty, to be flushed before the end of the batch
+	batching bool    // a batch of events is being handled
+	spare    []*Conn
+	later    []func()
+	batch    []func()
+	onEnd    []func()
+	onIdle   []func() bool
 
 	refs     int // listeners, connections, referenced timers
 	timers   timerHeap
@@ -221,7 +223,11 @@ func (l *Loop) leave() {
 	for _, fn := range l.onEnd {
 		fn()
 	}
-	l.flush()
+	if l.batching {
+		l.flushUrgent()
+	} else {
+		l.flush()
+	}
 	l.inTurn = false
 	if len(l.later) > 0 && !l.runningLater() {
 		l.runLater()
@@ -245,14 +251,33 @@ func (l *Loop) runLater() {
 	l.batch = nil
 }
 
+// While a batch of ready sockets is handled, what their turns write is held back to its end: sending everything in a row
+// wakes each peer once, where sending in between would find it asleep again.
+
+// flushUrgent sends what cannot wait for the end of the batch.
+func (l *Loop) flushUrgent() {
+	for i := 0; i < len(l.urgent); i++ {
+		c := l.urgent[i]
+		l.urgent[i] = nil
+		c.clear(isUrgent)
+		if c.has(isDirty) {
+			c.clear(isDirty)
+			c.flush()
+		}
+	}
+	l.urgent = l.urgent[:0]
+}
+
 func (l *Loop) flush() {
 	for len(l.dirty) > 0 {
 		batch := l.dirty
 		l.dirty = l.spare[:0]
 		for i, c := range batch {
 			batch[i] = nil
-			c.clear(isDirty)
-			c.flush()
+			if c.has(isDirty) { // else it was urgent
+				c.clear(isDirty)
+				c.flush()
+			}
 		}
 		l.spare = batch[:0]
 	}

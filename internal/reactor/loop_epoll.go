@@ -133,6 +133,11 @@ func (l *Loop) poll(wait int64) error {
 		}
 		return fmt.Errorf("wait for events: epoll_wait: %w", errno)
 	}
+	l.batching = n > 1
+	defer func() {
+		l.batching = false
+		l.flush()
+	}()
 	for i := range int(n) {
 		if l.stopped.Load() {
 			return nil // level-triggered: the rest comes again

@@ -62,6 +62,9 @@ const ExitFailure = 255
 // Run loads the program on all workers and runs it to its end. It returns the exit code.
 func (p *Program) Run() int {
 	defer p.watchSignals()()
+	if p.opts.Watch { // from before the load on: no change is missed
+		defer p.code.Watch("/", func([]string) { p.Restart() })()
+	}
 	for i := range p.opts.Threads {
 		w, err := newWorker(p, i)
 		if err != nil {
@@ -99,9 +102,6 @@ func (p *Program) Run() int {
 				}
 				w.loop.Unhold()
 			})
-		}
-		if p.opts.Watch {
-			defer p.code.Watch("/", func(changed []string) { p.Restart() })()
 		}
 		go p.serveCommands()
 		go p.returnMemory()
