@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 
 	"github.com/google/uuid"
@@ -60,8 +61,15 @@ func build() cli.Build {
 	return b
 }
 
+// gcPercent trades memory for CPU: weir's live heap is small, and collecting it each time 4 MiB have been allocated, as
+// Go does by default, costs a tenth of the CPU at 100,000 requests per second.
+const gcPercent = 400
+
 // serve runs the program to its end.
 func serve(conf *cli.Config, log *logs.Logger) int {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	var code *codebase.Codebase
 	if conf.Mode == cli.ModeEval {
 		code = codebase.FromText(conf.Program)

@@ -153,9 +153,11 @@ func (c *Conn) Write(d *stream.Data) {
 			c.urge()
 		}
 	} else {
-		c.out.push(d)
-		if d.Transient() {
-			c.urge()
+		if !gatherWrites || !c.out.gather(d) {
+			c.out.push(d)
+			if d.Transient() {
+				c.urge()
+			}
 		}
 		if c.congested() {
 			c.brake.Engage(c.loop.tap)

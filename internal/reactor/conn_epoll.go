@@ -10,6 +10,9 @@ import (
 	"weir/internal/stream"
 )
 
+// gatherWrites: what is sent was copied by the system when the call returns, so that the queue's scratch can be used again.
+const gatherWrites = true
+
 // endpoint is the epoll side of a Conn.
 type endpoint struct {
 	fd       int32 // -1 for a peer of a UDP listener

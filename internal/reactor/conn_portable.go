@@ -21,6 +21,9 @@ const (
 // relay is the state of a source whose bytes go straight to another connection.
 type relay struct{ to *Conn }
 
+// gatherWrites: another goroutine sends what the queue held, after the queue was given back.
+const gatherWrites = false
+
 // endpoint is the portable side of a Conn.
 type endpoint struct {
 	nc       net.Conn // nil before it is connected and for a peer of a UDP listener

@@ -10,6 +10,42 @@ type queue struct {
 	size     int64
 	borrowed int  // number of borrowed pieces
 	room     bool // the last piece is a copy made here and has spare capacity
+
+	scratch  []byte // where small writes are gathered; empty again when everything is sent
+	gathered bool   // the last piece is the end of scratch
+}
+
+const (
+	scratchSize = 4 << 10
+	smallWrite  = 2 << 10 // up to here copying is cheaper than another element of a writev, and frees what was borrowed
+)
+
+// gather adds a copy of d, if it is small and there is room for it. A head and a small body become one piece.
+func (q *queue) gather(d *stream.Data) bool {
+	n := d.Size()
+	if n > smallWrite {
+		return false
+	}
+	if q.scratch == nil {
+		q.scratch = make([]byte, 0, scratchSize)
+	}
+	start := len(q.scratch)
+	if n > cap(q.scratch)-start {
+		return false
+	}
+	for _, s := range d.Segments() {
+		q.scratch = append(q.scratch, s...)
+	}
+	if q.gathered {
+		last := &q.segs[len(q.segs)-1]
+		last.b = last.b[:len(last.b)+n]
+	} else {
+		q.segs = append(q.segs, segment{b: q.scratch[start:]})
+		q.gathered = true
+	}
+	q.size += int64(n)
+	q.room = false
+	return true
 }
 
 type segment struct {
@@ -19,6 +55,7 @@ type segment struct {
 
 func (q *queue) push(d *stream.Data) {
 	borrowed := d.Transient()
+	q.gathered = q.gathered && d.Empty()
 	for _, s := range d.Segments() {
 		q.segs = append(q.segs, segment{s, borrowed})
 		if borrowed {
@@ -46,6 +83,7 @@ func (q *queue) pack(b []byte) {
 		return
 	}
 	// Small at first, since most connections that fall behind do so by little.
+	q.gathered = false
 	c := make([]byte, 0, max(len(b), min(int(q.size), stream.ChunkSize)))
 	q.segs = append(q.segs, segment{b: append(c, b...)})
 	q.room = true
@@ -63,7 +101,7 @@ func (q *queue) keep() {
 	tail := append([]segment(nil), q.segs[first:]...)
 	clear(q.segs[first:])
 	q.segs = q.segs[:first]
-	q.borrowed, q.room = 0, false
+	q.borrowed, q.room, q.gathered = 0, false, false
 	for _, s := range tail {
 		if s.borrowed {
 			q.pack(s.b)
@@ -105,6 +143,7 @@ func (q *queue) skip(n int) {
 	}
 	if q.head == len(q.segs) {
 		q.segs, q.head, q.room = q.segs[:0], 0, false
+		q.scratch, q.gathered = q.scratch[:0], false
 	} else if q.head >= 64 && q.head >= len(q.segs)/2 {
 		k := copy(q.segs, q.segs[q.head:])
 		clear(q.segs[k:])
@@ -114,5 +153,5 @@ func (q *queue) skip(n int) {
 
 func (q *queue) clear() {
 	clear(q.segs)
-	*q = queue{segs: q.segs[:0]}
+	*q = queue{segs: q.segs[:0], scratch: q.scratch[:0]}
 }
