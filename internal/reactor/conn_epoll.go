@@ -20,6 +20,7 @@ type endpoint struct {
 	armed    uint32 // events asked for
 	full     bool   // the system takes no more: waiting for evWrite
 	quiet    bool   // reading was switched off because an event came while paused
+	missed   bool   // an event was used up without reading all there is, while paused
 	parked   bool   // out of the epoll set, which would report the broken connection again and again while paused
 	listener *Listener
 	pipe     *pipe // bytes on their way to this socket; they go before out
@@ -39,6 +40,9 @@ func (c *Conn) updateInterest() {
 		}
 		if c.full {
 			want |= evWrite
+		}
+		if !c.has(isDatagram) {
+			want |= unix.EPOLLET
 		}
 	}
 	l := c.loop
@@ -61,9 +65,25 @@ func (c *Conn) updateInterest() {
 
 // tapOpened goes on reading.
 func (c *Conn) tapOpened() {
-	if c.quiet {
+	missed := c.missed
+	c.missed = false
+	switch {
+	case c.quiet:
 		c.quiet = false
 		c.updateInterest()
+	case missed:
+		c.rearm()
+	}
+}
+
+// rearm asks for another event if there is something to read. Streams are watched edge-triggered: that spares the system a
+// look at every idle socket it has reported, but what is left after an event has to be asked for.
+func (c *Conn) rearm() {
+	if c.fd < 0 || c.parked || c.has(isClosed|isConnecting) {
+		return
+	}
+	if errno := c.loop.ctl(unix.EPOLL_CTL_MOD, int(c.fd), c.place, c.armed); errno != 0 {
+		c.fail(stream.ReadError, errno)
 	}
 }
 
@@ -110,25 +130,40 @@ func (c *Conn) ready(ev uint32) {
 	case c.tap.paused > 0:
 		c.hush(ev)
 	default:
-		c.read()
+		drained := c.read()
+		if c.has(isClosed | isReadDone | isFailing | isDatagram) {
+			return
+		}
+		switch {
+		case c.tap.paused > 0:
+			c.missed = c.missed || !drained || ev&(unix.EPOLLRDHUP|evBroken) != 0
+		case !drained:
+			c.rearm()
+		case ev&(unix.EPOLLRDHUP|evBroken) != 0:
+			c.rearm() // the end came with the bytes
+		}
 	}
 }
 
-func (c *Conn) read() {
+// read takes what one call gives. It reports whether that was certainly all there is.
+func (c *Conn) read() (drained bool) {
 	l := c.loop
 	to := c.relayTarget()
 	if to != nil && !c.has(isDatagram) && !to.has(isDatagram) {
 		if to.backlogged() {
 			to.holdBack(c)
-			return
+			return false
 		}
 		if c.relay.splicing && c.spliceTo(to) {
-			return
+			return false
 		}
 	}
 	n, errno := rawRead(c.fd, l.buf)
 	switch {
-	case errno == unix.EAGAIN || errno == unix.EINTR:
+	case errno == unix.EAGAIN:
+		return true
+	case errno == unix.EINTR:
+		return false
 	case c.has(isDatagram) && (errno != 0 || n == 0):
 		// An ICMP error or an empty datagram: not the end of anything.
 	case errno != 0:
@@ -141,6 +176,7 @@ func (c *Conn) read() {
 	default:
 		c.received(l.buf[:n])
 	}
+	return n < len(l.buf)
 }
 
 func readCode(errno unix.Errno) stream.ErrorCode {

@@ -255,14 +255,14 @@ func (ln *Listener) adopt(fd int) {
 	} else {
 		c.remote = getSockaddr(&l.peer)
 	}
-	place, err := l.register(fd, evRead, source{conn: c})
+	place, err := l.register(fd, evRead|unix.EPOLLET, source{conn: c})
 	if err != nil {
 		unix.Close(fd)
 		l.refs--
 		l.opts.Logf("cannot serve a connection on %s: %v", ln.addr, err)
 		return
 	}
-	c.place, c.armed = place, evRead
+	c.place, c.armed = place, evRead|unix.EPOLLET
 	ln.admit(c)
 }
 

@@ -139,11 +139,17 @@ func (l *Loop) poll(wait int64) error {
 		l.flush()
 	}()
 	for i := range int(n) {
-		if l.stopped.Load() {
-			return nil // level-triggered: the rest comes again
-		}
 		ev := &l.events[i]
 		place, gen := uint32(ev.Fd), uint32(ev.Pad)
+		if l.stopped.Load() {
+			// Listeners are level-triggered; what connections have comes again if asked for.
+			if place != wakeToken {
+				if s := &l.sources[place]; s.gen == gen && s.conn != nil {
+					s.conn.rearm()
+				}
+			}
+			continue
+		}
 		if place == wakeToken {
 			var b [8]byte
 			_, _ = unix.Read(l.wakefd, b[:])
