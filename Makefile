@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test check unit race cross generated fuzz bench setup clean help
+.PHONY: build demo test check unit race cross generated fuzz bench profile setup clean help
 
 export CGO_ENABLED ?= 0
 
@@ -40,7 +40,7 @@ generated:
 cross: ## build for the other systems
 	@for target in $(CROSS); do \
 	  echo "build $$target"; \
-	  GOOS=$${target%/*} GOARCH=$${target#*/} $(GOBUILD) -o /dev/null ./cmd/weir || exit 1; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} $(GOBUILD) -pgo=off -o /dev/null ./cmd/weir || exit 1; \
 	done
 
 # Each package's tests run once, with the race detector unless the list says that would take too long.
@@ -60,6 +60,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 bench: ## compare with nginx, HAProxy and Go; writes bench/RESULTS.md
 	-./test/setup.sh bench/apt-packages.txt
 	go run ./bench $(BENCHFLAGS)
+
+profile: ## measure anew what the compiler optimizes for (cmd/weir/default.pgo)
+	./bench/profile.sh
 
 clean: ## remove what was built
 	rm -rf bin

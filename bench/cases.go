@@ -39,6 +39,7 @@ func static(e *env, t *table) error {
 		haproxy(nameHAProxy, "static.cfg"),
 		gopeer("Go net/http", "static", 0),
 		weir(nameWeir, "static.js", 0),
+		weir("weir, callback gives status and headers", "static-head.js", 0),
 	}
 	return e.compare(t, peers, [3]int{}, method{
 		verify:  func(port int) error { return verify(port, "/", staticBody) },
