@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"unsafe"
@@ -148,6 +149,9 @@ func (r *Realm) Call(f Value, args ...Value) (Value, error) {
 
 // CallMethod is Call with a this value.
 func (r *Realm) CallMethod(f, this Value, args ...Value) (Value, error) {
+	if r.closed {
+		return Undefined, errClosed
+	}
 	r.enterScript()
 	argv := r.pushValues(args)
 	frame := at[lib.TJSRuntime](r.rt).Fcurrent_stack_frame
@@ -172,8 +176,13 @@ func (r *Realm) call(f, this jsValue, argc int, argv, frame uintptr) (v jsValue)
 	return lib.XJS_Call(r.tls, r.ctx, f, this, int32(argc), argv)
 }
 
+var errClosed = errors.New("this version of the program has ended")
+
 // Construct calls f with new.
 func (r *Realm) Construct(f Value, args ...Value) (Value, error) {
+	if r.closed {
+		return Undefined, errClosed
+	}
 	r.enterScript()
 	argv := r.pushValues(args)
 	v := lib.XJS_CallConstructor(r.tls, r.ctx, f.v, int32(len(args)), argv)

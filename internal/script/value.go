@@ -100,6 +100,9 @@ func (r *Realm) Truthy(v Value) bool {
 func (r *Realm) own(v jsValue) Value {
 	if counted(v) {
 		r.arena = append(r.arena, v)
+	} else if v.Ftag == tagException { // no memory for it: the script will find out when it goes on
+		r.free(lib.XJS_GetException(r.tls, r.ctx))
+		return Undefined
 	}
 	return Value{v}
 }
