@@ -44,7 +44,7 @@ type demuxHTTP struct {
 // Process implements pipeline.Filter.
 func (f *demuxHTTP) Process(e stream.Event) {
 	if f.requests == 0 {
-		_, f.bytesOnly = f.Out().(pipeline.ByteSink)
+		f.look()
 	}
 	f.httpServer.Process(e)
 }

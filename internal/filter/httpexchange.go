@@ -187,10 +187,52 @@ func (s *httpServer) output() *stream.Data {
 }
 
 func (s *httpServer) emit() {
-	if out := s.out; out != nil && !out.Empty() && !s.closed {
-		s.out = nil
-		s.Output(out)
+	out := s.out
+	if out == nil || out.Empty() || s.closed {
+		return
 	}
+	if s.copier != nil {
+		for segs := out.Segments(); len(segs) > 0 && s.copier.CopyBytes(segs[0]); segs = out.Segments() {
+			out.Skip(len(segs[0]))
+		}
+		if out.Empty() {
+			return
+		}
+	}
+	s.out = nil
+	s.Output(out)
+}
+
+// encodeBuffer is memory for one response, shared by all connections of a world: a response that is encoded whole and
+// copied by the socket leaves it free again at once.
+type encodeBuffer [1024]byte
+
+type encodeBufferKey struct{}
+
+// endMessage encodes the end of a message and passes on what there is.
+func (s *httpServer) endMessage(tail any) error {
+	out := s.output()
+	shared := s.copier != nil && out.Empty()
+	if shared {
+		if s.buffer == nil {
+			s.buffer = pipeline.Extra(s.World(), encodeBufferKey{}, func() *encodeBuffer { return new(encodeBuffer) })
+		}
+		s.sender.Scratch = s.buffer[:0]
+	}
+	err := s.sender.end(s.Realm(), out, tail)
+	s.sender.Scratch = nil
+	if err != nil {
+		return err
+	}
+	if segs := out.Segments(); shared && len(segs) > 0 && &segs[0][0] == &s.buffer[0] {
+		if s.closed || s.copier.CopyBytes(segs[0]) {
+			out.Skip(len(segs[0]))
+		} else {
+			s.out = stream.NewData(out.AppendTo(nil)) // the buffer is not this connection's to keep
+		}
+	}
+	s.emit()
+	return nil
 }
 
 // isFinal reports whether the connection ends with x.
@@ -228,11 +270,10 @@ func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
 		}
 		x.answering = false
 	}
-	if err := s.sender.end(s.Realm(), s.output(), tail); err != nil {
+	if err := s.endMessage(tail); err != nil {
 		x.fail(err)
 		return
 	}
-	s.emit()
 	if !s.bytesOnly && !s.closed {
 		if e == nil {
 			e = &stream.MessageEnd{Tail: tail}

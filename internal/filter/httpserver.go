@@ -34,6 +34,8 @@ type httpServer struct {
 	refused *http1.Error      // the input was malformed: to be answered last
 	end     *stream.StreamEnd // of the input, to be passed on after the last response
 
+	copier    pipeline.ByteCopier // the output, if it takes copies of small pieces
+	buffer    *encodeBuffer
 	bytesOnly bool // nobody wants the message events
 	decoding  bool
 	advancing bool
@@ -72,6 +74,12 @@ func (s *httpServer) init(opts *httpOptions, service httpService) {
 }
 
 // Process implements pipeline.Filter.
+// look finds out what the output can do.
+func (s *httpServer) look() {
+	_, s.bytesOnly = s.Out().(pipeline.ByteSink)
+	s.copier, _ = s.Out().(pipeline.ByteCopier)
+}
+
 func (s *httpServer) Process(e stream.Event) {
 	if s.closed {
 		return

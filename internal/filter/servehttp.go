@@ -58,7 +58,7 @@ type httpCall struct {
 // Process implements pipeline.Filter.
 func (f *serveHTTP) Process(e stream.Event) {
 	if f.requests == 0 {
-		_, f.bytesOnly = f.Out().(pipeline.ByteSink)
+		f.look()
 	}
 	f.httpServer.Process(e)
 }

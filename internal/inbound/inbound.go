@@ -56,6 +56,9 @@ func (in *Inbound) Conn() *reactor.Conn { return in.conn }
 // TakesBytesOnly implements pipeline.ByteSink: a socket has no use for the marks of messages.
 func (in *Inbound) TakesBytesOnly() {}
 
+// CopyBytes implements pipeline.ByteCopier.
+func (in *Inbound) CopyBytes(b []byte) bool { return in.conn.WriteCopy(b) }
+
 // Closed reports whether the connection is gone.
 func (in *Inbound) Closed() bool { return in.closed }
 

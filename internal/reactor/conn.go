@@ -166,6 +166,33 @@ func (c *Conn) Write(d *stream.Data) {
 	c.touch()
 }
 
+// WriteCopy is Write for a small piece that the caller wants to have back at once: it is copied, in order with what is
+// queued. It returns false, and takes nothing, if the piece is not small or there is no room for it; Write it then.
+func (c *Conn) WriteCopy(b []byte) bool {
+	if len(b) == 0 || c.has(isClosed|isSealed|isFailing) || c.lost != stream.NoError {
+		return true
+	}
+	if !gatherWrites || c.has(isDatagram) || c.opts.BufferLimit > 0 {
+		return false
+	}
+	q := c.out
+	if q == nil {
+		q = c.loop.takeQueue()
+	}
+	if !q.gatherBytes(b) {
+		if c.out == nil {
+			c.loop.giveQueue(q)
+		}
+		return false
+	}
+	c.out = q
+	if c.congested() {
+		c.brake.Engage(c.loop.tap)
+	}
+	c.touch()
+	return true
+}
+
 // maxDatagramQueue bounds what waits to be sent on a UDP socket: beyond it datagrams are lost, as UDP may.
 const maxDatagramQueue = 1 << 20
 

@@ -22,30 +22,46 @@ const (
 
 // gather adds a copy of d, if it is small and there is room for it. A head and a small body become one piece.
 func (q *queue) gather(d *stream.Data) bool {
-	n := d.Size()
+	if !q.hasRoom(d.Size()) {
+		return false
+	}
+	for _, s := range d.Segments() {
+		q.copyIn(s)
+	}
+	return true
+}
+
+// gatherBytes is gather for a slice.
+func (q *queue) gatherBytes(b []byte) bool {
+	if !q.hasRoom(len(b)) {
+		return false
+	}
+	q.copyIn(b)
+	return true
+}
+
+func (q *queue) hasRoom(n int) bool {
 	if n > smallWrite {
 		return false
 	}
 	if q.scratch == nil {
 		q.scratch = make([]byte, 0, scratchSize)
 	}
+	return n <= cap(q.scratch)-len(q.scratch)
+}
+
+func (q *queue) copyIn(b []byte) {
 	start := len(q.scratch)
-	if n > cap(q.scratch)-start {
-		return false
-	}
-	for _, s := range d.Segments() {
-		q.scratch = append(q.scratch, s...)
-	}
+	q.scratch = append(q.scratch, b...)
 	if q.gathered {
 		last := &q.segs[len(q.segs)-1]
-		last.b = last.b[:len(last.b)+n]
+		last.b = last.b[:len(last.b)+len(b)]
 	} else {
 		q.segs = append(q.segs, segment{b: q.scratch[start:]})
 		q.gathered = true
 	}
-	q.size += int64(n)
+	q.size += int64(len(b))
 	q.room = false
-	return true
 }
 
 type segment struct {

@@ -27,6 +27,10 @@ type Encoder struct {
 	BufferSize  int   // most bytes held back for want of a length; 0 holds the whole body
 	MaxBodySize int64 // most bytes of a body held as a whole; 0 means DefaultMaxBodySize
 
+	// Scratch, if set while End is called, is memory for a message that goes out whole. Whoever sets it takes care that the
+	// output is gone before the memory is used again.
+	Scratch []byte
+
 	state   encoderState
 	head    *Head
 	message Message
@@ -207,7 +211,11 @@ func (e *Encoder) sendWhole(out *stream.Data) error {
 	if size <= smallPiece {
 		room += size
 	}
-	b, err := AppendHead(make([]byte, 0, room), h, f)
+	b := e.Scratch[:0]
+	if cap(b) < room {
+		b = make([]byte, 0, room)
+	}
+	b, err := AppendHead(b, h, f)
 	if err != nil {
 		e.Reset()
 		return err
