@@ -122,13 +122,17 @@ var messageClass = &script.Class{
 }
 
 func newMessage(c *script.Call) (*stream.Message, error) {
-	m := new(stream.Message)
+	w := new(struct { // one allocation for a message with a text
+		message stream.Message
+		body    stream.Data
+	})
+	m := &w.message
 	switch n := len(c.Args); {
 	case n == 0:
 		return m, nil
 	case n == 1:
 		v := c.Arg(0)
-		if setBody(m, c, v) {
+		if setBody(m, &w.body, c, v) {
 			return m, nil
 		}
 		if !v.IsObject() && !v.IsNull() {
@@ -146,16 +150,17 @@ func newMessage(c *script.Call) (*stream.Message, error) {
 	if m.Tail, err = objectOrNull(c, 2, "an instance of Object"); err != nil {
 		return nil, err
 	}
-	if v := c.Arg(1); !v.IsNull() && !setBody(m, c, v) && len(c.Args) > 1 {
+	if v := c.Arg(1); !v.IsNull() && !setBody(m, &w.body, c, v) && len(c.Args) > 1 {
 		m.Payload = payload(c.Realm, v)
 	}
 	return m, nil
 }
 
-// setBody sets the body of a message if v can be one.
-func setBody(m *stream.Message, c *script.Call, v script.Value) bool {
-	if s, ok := c.AsString(v); ok {
-		m.Body = stream.NewString(s)
+// setBody sets the body of a message if v can be one. text is where a string goes.
+func setBody(m *stream.Message, text *stream.Data, c *script.Call, v script.Value) bool {
+	if b, ok := c.AsBytes(v); ok {
+		text.Append(b)
+		m.Body = text
 		return true
 	}
 	if d, ok := DataOf(c.Realm, v); ok {

@@ -153,6 +153,20 @@ func (r *Realm) AsString(v Value) (string, bool) {
 	return r.text(v.v), true
 }
 
+// AsBytes returns the UTF-8 text of a primitive string in memory of its own.
+func (r *Realm) AsBytes(v Value) ([]byte, bool) {
+	if v.v.Ftag == tagString {
+		p := payload(v.v)
+		if h := *at[uint32](p); h>>31 == 0 {
+			if b := unsafe.Slice(at[byte](p+12), h&0x7fffffff); isASCII(b) {
+				return append(make([]byte, 0, len(b)), b...), true
+			}
+		}
+	}
+	s, ok := r.AsString(v)
+	return []byte(s), ok
+}
+
 // ToString converts any value as the script operation String(v) does; it can run script code and fail.
 func (r *Realm) ToString(v Value) (string, error) {
 	switch v.v.Ftag {
