@@ -26,10 +26,15 @@ func (c *Conn) received(b []byte) {
 	c.lastRead = l.now
 	l.enter(&c.tap)
 	if c.handler != nil {
-		c.handler.OnData(c, stream.NewTransient(b))
+		if l.read == nil || !l.read.Reborrow(b) {
+			l.read = stream.NewTransient(b)
+		}
+		c.handler.OnData(c, l.read)
 	}
 	l.leave()
 	if l.opts.Poison {
+		// What was not kept properly shows.
+		l.read = nil
 		for i := range b {
 			b[i] = 0xDB
 		}

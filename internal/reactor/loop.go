@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"weir/internal/stream"
 )
 
 // Options configure a Loop.
@@ -28,9 +30,10 @@ type Loop struct {
 	running  bool
 	inTurn   bool
 	tap      *Tap
-	dirty    []*Conn // to be flushed at the end of the turn
-	urgent   []*Conn // of dirty, to be flushed before the end of the batch
-	batching bool    // a batch of events is being handled
+	dirty    []*Conn      // to be flushed at the end of the turn
+	urgent   []*Conn      // of dirty, to be flushed before the end of the batch
+	read     *stream.Data // of the last turn that read, to be used again if nobody keeps it
+	batching bool         // a batch of events is being handled
 	spare    []*Conn
 	later    []func()
 	batch    []func()

@@ -38,6 +38,19 @@ func NewTransient(b []byte) *Data {
 	return d
 }
 
+// Reborrow makes d a Data over another borrowed buffer, for a source that uses the same Data for each of its turns. It
+// returns false, and leaves d alone, if somebody keeps d: then it owns its bytes or a script has it.
+func (d *Data) Reborrow(b []byte) bool {
+	if !d.transient || d.Object != 0 {
+		return false
+	}
+	clear(d.segs)
+	*d = Data{transient: true, segs: d.segs[:0]}
+	d.Append(b)
+	d.transient = true
+	return true
+}
+
 // NewString returns a Data with the bytes of s.
 func NewString(s string) *Data { return NewData([]byte(s)) }
 

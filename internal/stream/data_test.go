@@ -255,3 +255,20 @@ func FuzzData(f *testing.F) {
 		}
 	})
 }
+
+func TestReborrow(t *testing.T) {
+	t.Parallel()
+	d := NewTransient([]byte("first"))
+	part := d.Shift(2)
+	if !d.Reborrow([]byte("second")) || string(d.Bytes()) != "second" || d.Size() != 6 || !d.Transient() || string(part.Bytes()) != "fi" {
+		t.Errorf("%q of size %d, %q", d.Bytes(), d.Size(), part.Bytes())
+	}
+	d.Object = 1
+	if d.Reborrow(nil) {
+		t.Error("a script has it")
+	}
+	d.Object = 0
+	if d.Own(); d.Reborrow([]byte("third")) || string(d.Bytes()) != "second" {
+		t.Error("it owns its bytes")
+	}
+}
