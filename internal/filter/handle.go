@@ -42,7 +42,7 @@ func init() {
 			Rows: rows,
 			Build: func(b *pipeline.Build) (pipeline.Def, error) {
 				fn, err := b.FunctionArg(0)
-				return &handleDef{fn: fn, kinds: s.kinds, first: s.first}, err
+				return &handleDef{fn: fn, blind: b.IgnoresArguments(b.Arg(0)), kinds: s.kinds, first: s.first}, err
 			},
 		})
 		rows = nil
@@ -51,6 +51,7 @@ func init() {
 
 type handleDef struct {
 	fn    *script.Ref
+	blind bool // fn does not look at the event
 	kinds kinds
 	first bool
 }
@@ -78,7 +79,13 @@ func (f *handle) see(e stream.Event) {
 	}
 	r := f.Realm()
 	f.index++
-	v, ok := f.Call(f.def.fn, event.New(r, e), script.Int(f.index-1))
+	var v script.Value
+	var ok bool
+	if f.def.blind {
+		v, ok = f.Call(f.def.fn)
+	} else {
+		v, ok = f.Call(f.def.fn, event.New(r, e), script.Int(f.index-1))
+	}
 	if !ok {
 		return
 	}

@@ -23,6 +23,7 @@ func init() {
 				return nil, err
 			}
 			d := &serveHTTPDef{opts: readHTTPOptions(o), handler: b.Hold(b.Arg(0)), isFunction: b.IsFunction(b.Arg(0))}
+			d.blind = b.IgnoresArguments(b.Arg(0))
 			return d, o.Err()
 		},
 	})
@@ -33,6 +34,7 @@ type serveHTTPDef struct {
 	opts       *httpOptions
 	handler    *script.Ref
 	isFunction bool
+	blind      bool // the handler does not look at the request
 }
 
 // New implements pipeline.Def.
@@ -96,8 +98,12 @@ func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
 	v := f.def.handler.Value()
 	if f.def.isFunction {
 		var err error
-		r := f.Realm()
-		if v, err = r.CallIn(f.Context(), v, event.NewMessage(r, &c.message)); err != nil {
+		if r := f.Realm(); f.def.blind {
+			v, err = r.CallIn(f.Context(), v)
+		} else {
+			v, err = r.CallIn(f.Context(), v, event.NewMessage(r, &c.message))
+		}
+		if err != nil {
 			x.Process(f.World().Failure(err))
 			return
 		}

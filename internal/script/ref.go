@@ -3,6 +3,7 @@ package script
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Ref owns a script value, so that Go data can keep it. Refs belong to the realm's goroutine; only the giving back after a
@@ -17,14 +18,16 @@ type Ref struct {
 // lostRefs collects what the garbage collector gave back, until the worker frees it.
 type lostRefs struct {
 	sync.Mutex
-	values []jsValue
-	closed bool
+	values  []jsValue
+	pending atomic.Bool // there are values
+	closed  bool
 }
 
 func (l *lostRefs) add(v jsValue) {
 	l.Lock()
 	if !l.closed {
 		l.values = append(l.values, v)
+		l.pending.Store(true)
 	}
 	l.Unlock()
 }
@@ -116,7 +119,11 @@ func (f *Ref) Free() {
 
 // freeLost frees what the garbage collector gave back.
 func (r *Realm) freeLost() {
+	if !r.lost.pending.Load() {
+		return
+	}
 	r.lost.Lock()
+	r.lost.pending.Store(false)
 	vs := r.lost.values
 	r.lost.values = r.lostSpare
 	r.lost.Unlock()
