@@ -4,10 +4,12 @@ package test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"weir/test/harness"
 )
@@ -320,9 +322,17 @@ pipy.listen(%d, $=>$
 	harness.Exchange(t, port, "set end")
 	w.WaitLog("Error: in onEnd")
 	harness.Exchange(t, port, "set")
-	if got := harness.Exchange(t, port, "x"); got != "" {
+	// weir closes the connection at once, in whatever state the client is then.
+	failed, err := net.Dial("tcp", harness.Addr(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed.Write([]byte("x"))
+	failed.SetReadDeadline(time.Now().Add(harness.Patience))
+	if got, _ := io.ReadAll(failed); len(got) > 0 {
 		t.Errorf("answer %q after onStart failed", got)
 	}
+	failed.Close()
 	w.WaitLog("Error: in onStart")
 	for _, at := range []string{"at line 5 column", "at line 6 column"} {
 		if !strings.Contains(w.Stderr.String(), at) {
