@@ -61,6 +61,7 @@ func TestManyIdleConnections(t *testing.T) {
 	}
 	used := harness.RSS(t, w.PID)
 	for _, c := range conns {
+		c.SetLinger(0) // a reset leaves no port waiting: other tests need them
 		c.Close()
 	}
 	harness.Eventually(t, "all to be closed", func() bool { return harness.OpenFiles(t, w.PID) < 100 })
