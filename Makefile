@@ -24,9 +24,10 @@ test: setup check build cross unit race fuzz ## run everything: set-up, checks, 
 setup:
 	./test/setup.sh
 
-check: generated ## formatting, vet, staticcheck, generated files
+check: generated ## formatting, go.mod, vet, staticcheck, generated files
 	@unformatted=$$(gofmt -l $$(ls -d cmd internal bench examples test 2>/dev/null)) || exit 1; \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
+	go mod tidy -diff
 	go vet ./...
 	go tool staticcheck ./...
 
