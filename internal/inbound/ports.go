@@ -104,7 +104,6 @@ type Port struct {
 	ln    *reactor.Listener
 	cur   *binding // nil until the load that opened the port is committed
 	next  *binding // of the version being loaded
-	drop  bool     // the version being loaded closes the port
 	count int
 	total *counter
 }
@@ -121,7 +120,7 @@ func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
 	}
 	b := &binding{l, o}
 	if p.loading {
-		port.next, port.drop = b, false
+		port.next = b
 		return nil
 	}
 	port.serve(b)
@@ -134,7 +133,7 @@ func (p *Ports) Close(k Key) {
 	switch {
 	case port == nil:
 	case p.loading && port.cur != nil:
-		port.next, port.drop = nil, true
+		port.next = nil
 	default:
 		port.close()
 	}
@@ -194,7 +193,7 @@ func (p *Ports) Commit() {
 func (p *Ports) Rollback() {
 	p.loading = false
 	for _, port := range p.table {
-		port.next, port.drop = nil, false
+		port.next = nil
 		if port.cur == nil {
 			port.close()
 		}

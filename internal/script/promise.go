@@ -165,7 +165,7 @@ const maxJobs = 10000
 
 // HasJobs reports whether promise jobs are pending.
 func (r *Realm) HasJobs() bool {
-	if r.closed || r.stopped {
+	if r.closed {
 		return false
 	}
 	list := uintptr(unsafe.Pointer(&at[lib.TJSRuntime](r.rt).Fjob_list))

@@ -69,7 +69,6 @@ type Realm struct {
 	depth      int // nesting of entries into the engine
 	started    time.Time
 	closed     bool
-	stopped    bool
 	hostError  error
 	turnEnders []TurnEnder
 	owner      any
@@ -162,16 +161,6 @@ func New(host Host, limits Limits) (*Realm, error) {
 	return r, nil
 }
 
-// SetLimits changes the limits.
-func (r *Realm) SetLimits(l Limits) {
-	r.limits = l
-	m := l.Memory
-	if m == 0 {
-		m = -1
-	}
-	lib.XJS_SetMemoryLimit(r.tls, r.rt, lib.Tsize_t(m))
-}
-
 // EndTurn ends the scope of a turn: everything borrowed in it is given back.
 func (r *Realm) EndTurn() {
 	if r.closed || r.depth > 0 {
@@ -183,9 +172,6 @@ func (r *Realm) EndTurn() {
 		r.endTurn()
 	}
 }
-
-// Stop makes the realm inert: pending promise handlers never run. Values stay usable until Close.
-func (r *Realm) Stop() { r.stopped = true }
 
 // Close frees the realm with everything in it. Refs that outlive it do no harm.
 func (r *Realm) Close() {
@@ -245,14 +231,6 @@ func interrupt(tls *libc.TLS, rt uintptr, opaque uintptr) int32 {
 		return 1
 	}
 	return 0
-}
-
-// MemoryUsage returns the bytes the engine's heap has in use.
-func (r *Realm) MemoryUsage() int64 {
-	p := libc.Xcalloc(r.tls, 1, 512)
-	defer libc.Xfree(r.tls, p)
-	lib.XJS_ComputeMemoryUsage(r.tls, r.rt, p)
-	return at[lib.TJSMemoryUsage](p).Fmalloc_size
 }
 
 // CollectGarbage runs the engine's cycle collector.
