@@ -252,6 +252,17 @@ func (d *Data) Bytes() []byte {
 	return d.AppendTo(make([]byte, 0, d.size))
 }
 
+// Peek copies the first bytes to dst, as far as they reach, and returns how many they are.
+func (d *Data) Peek(dst []byte) int {
+	n := 0
+	for _, s := range d.segs {
+		if n += copy(dst[n:], s); n == len(dst) {
+			break
+		}
+	}
+	return n
+}
+
 // AppendTo appends all bytes to dst.
 func (d *Data) AppendTo(dst []byte) []byte {
 	for _, s := range d.segs {

@@ -45,6 +45,16 @@ func TestShiftAndPop(t *testing.T) {
 	}
 }
 
+func TestPeek(t *testing.T) {
+	t.Parallel()
+	for n, want := range []string{"", "a", "ab", "abc", "abcd", "abcd"} {
+		d, b := parts("ab", "c", "d"), make([]byte, n)
+		if got := b[:d.Peek(b)]; string(got) != want || d.Size() != 4 {
+			t.Errorf("%d: got %q", n, got)
+		}
+	}
+}
+
 func TestScan(t *testing.T) {
 	t.Parallel()
 	is := func(c byte) func(byte) (bool, error) { return func(b byte) (bool, error) { return b == c, nil } }
