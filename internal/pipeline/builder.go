@@ -127,7 +127,8 @@ func (b *Builder) add(c *script.Call, spec *Spec) error {
 		build.target = &Target{}
 	}
 	named := false
-	if b.style == Legacy && spec.NameFirst && c.Arg(0).IsString() {
+	if b.style == Legacy && spec.NameFirst && c.Arg(0).IsString() &&
+		(!spec.StringFirst || c.Arg(1).IsString() || c.IsFunction(c.Arg(1))) {
 		build.target.Name, _ = c.AsString(c.Arg(0))
 		build.Call = &script.Call{Realm: c.Realm, This: c.This, Args: c.Args[1:]}
 		named = true

@@ -19,6 +19,9 @@ type Spec struct {
 	Joint bool
 	// NameFirst allows the legacy short form f('name', ...args) for f(...args).to('name').
 	NameFirst bool
+	// StringFirst says that the first argument may be a string itself: then the short form is one only if what follows the
+	// name could be that argument.
+	StringFirst bool
 	// Only restricts the filter to one builder; empty means both.
 	Only Style
 	// Rows are the filter's options and callbacks for the surface list.
