@@ -31,11 +31,14 @@ func (t *tunnelServer) receive(b *pipeline.Base, e stream.Event) bool {
 	}
 	switch e := e.(type) {
 	case *stream.Data:
-		if !t.asking {
+		if t.in.Empty() && !t.asking {
 			t.in.Push(e)
+		} else {
+			t.in.PushOwned(e)
+		}
+		if !t.asking {
 			return true
 		}
-		t.in.PushOwned(e)
 		t.brake.Engage(b.World().Loop.CurrentTap())
 	case *stream.StreamEnd:
 		if !t.asking {
