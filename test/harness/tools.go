@@ -15,15 +15,16 @@ import (
 
 // debianPackage tells where a tool comes from, for those whose package has another name.
 var debianPackage = map[string]string{
-	"ab":        "apache2-utils",
-	"h2load":    "nghttp2-client",
-	"ip":        "iproute2",
-	"mosquitto": "mosquitto",
-	"nc":        "netcat-openbsd",
-	"redis-cli": "redis-tools",
-	"ss":        "iproute2",
-	"taskset":   "util-linux",
-	"unshare":   "util-linux",
+	"/usr/bin/python3": "python3-websockets",
+	"ab":               "apache2-utils",
+	"h2load":           "nghttp2-client",
+	"ip":               "iproute2",
+	"mosquitto":        "mosquitto",
+	"nc":               "netcat-openbsd",
+	"redis-cli":        "redis-tools",
+	"ss":               "iproute2",
+	"taskset":          "util-linux",
+	"unshare":          "util-linux",
 }
 
 // Need fails the test when one of the tools is missing, naming the Debian package that has it: a test that is
