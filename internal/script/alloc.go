@@ -60,16 +60,17 @@ func (a *allocator) malloc(size uintptr) uintptr {
 		a.free[class] = *at[uintptr](p)
 		return p
 	}
-	if a.end-a.next < room+headerSize {
+	stride := (room + headerSize + 15) &^ 15 // blocks at 8 mod 16, their contents at 0 mod 16
+	if a.end-a.next < stride {
 		p := libc.Xmalloc(a.tls, spanSize)
 		if p == 0 {
 			return 0
 		}
 		a.spans = append(a.spans, p)
-		a.next, a.end = p+headerSize, p+spanSize // blocks at 8 mod 16, their contents at 0 mod 16
+		a.next, a.end = p+headerSize, p+spanSize
 	}
 	p := a.next
-	a.next += room + headerSize + (16-(room+headerSize)%16)%16
+	a.next += stride
 	*at[uintptr](p) = uintptr(class)
 	return p + headerSize
 }
