@@ -212,6 +212,35 @@ func TestProxiesRefuse(t *testing.T) {
 	}
 }
 
+// A peer that stops half-way is let go by the timeouts of the connection.
+func TestHalfWayPeers(t *testing.T) {
+	t.Parallel()
+	ports := harness.Ports(t, 4)
+	harness.Start(t, harness.Config{Listen: ports[:3], Script: fmt.Sprintf(`
+		var ports = %s, options = { idleTimeout: 1 }
+		pipy.listen(ports[0], options, $=>$.acceptSOCKS(() => true).to($=>$))
+		pipy.listen(ports[1], options, $=>$.acceptProxyProtocol(() => true).to($=>$))
+		// To a proxy that says nothing:
+		pipy.listen(ports[2], { idleTimeout: 0 }, $=>$.connectSOCKS('a:1').to($=>$.connect('127.0.0.1:' + ports[3], options)))
+	`, strings.ReplaceAll(fmt.Sprint(ports), " ", ","))})
+	l, err := net.Listen("tcp", harness.Addr(ports[3]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // its backlog accepts
+	for i, c := range []struct{ in, out string }{
+		{"\x05\x01\x00\x05\x01", "\x05\x00"},
+		{"PROXY TCP4 127.0.0.1", ""},
+		{"abc", ""},
+	} {
+		conn := harness.Dial(t, ports[i])
+		conn.Send(c.in)
+		if got := conn.ReadAll(); got != c.out {
+			t.Errorf("port %d: got %q", i, got)
+		}
+	}
+}
+
 // One weir's tunnels lead through the proxies of another, one kind within the other.
 func TestProxyChain(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func newSandbox(t *testing.T, name string) *sandbox {
 		t.Fatal(err)
 	}
 	// For commands in pipes, where curl would show its progress.
-	harness.WriteFile(t, filepath.Join(s.dir, ".curlrc"), "silent\nshow-error\nnoproxy = *\nmax-time = 20\n")
+	harness.WriteFile(t, filepath.Join(s.dir, ".curlrc"), "silent\nshow-error\nmax-time = 20\n")
 
 	files := map[string]string{}
 	err := filepath.WalkDir(s.example, func(path string, d fs.DirEntry, err error) error {
@@ -128,6 +128,6 @@ func withoutTime(text string) string { return logTime.ReplaceAllString(text, "TI
 // run runs a shell command and returns its output.
 func (s *sandbox) run(command string) string {
 	s.Helper()
-	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && {\n"+command+"\n} 2>&1")
+	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && unset ${!http_proxy*} ${!https_proxy*} ${!all_proxy*} ${!HTTPS_PROXY*} ${!ALL_PROXY*} && {\n"+command+"\n} 2>&1")
 	return strings.TrimSuffix(strings.ReplaceAll(r.Stdout, "\r\n", "\n"), "\n")
 }
