@@ -23,8 +23,9 @@ type Decoder struct {
 	RSV            uint8 // the bits reserved for extensions that may be set in the first frame of a data message, as in Head
 	Masking        Masking
 
-	ready []stream.Event // to be returned next
-	later []stream.Event // to be returned after the message that is being passed on
+	ready    []stream.Event // to be returned, from returned on
+	returned int
+	later    []stream.Event // to be returned after the message that is being passed on
 
 	head    *Head // of the message being received, nil between two
 	size    int64 // of its payload
@@ -64,14 +65,13 @@ func (d *Decoder) InMessage() bool { return d.head != nil }
 // After a close message the rest of the input is dropped. The error is an *Error; it is returned for ever.
 func (d *Decoder) Next(in *stream.Data) (stream.Event, error) {
 	for {
-		if len(d.ready) > 0 {
-			e := d.ready[0]
-			d.ready[0] = nil
-			if d.ready = d.ready[1:]; len(d.ready) == 0 {
-				d.ready = nil
-			}
+		if d.returned < len(d.ready) {
+			e := d.ready[d.returned]
+			d.ready[d.returned] = nil
+			d.returned++
 			return e, nil
 		}
+		d.ready, d.returned = d.ready[:0], 0
 		switch {
 		case d.err != nil:
 			return nil, d.err
