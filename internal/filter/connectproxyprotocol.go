@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"strings"
@@ -134,8 +135,8 @@ func (i *proxyInfo) encode() ([]byte, error) {
 			if protocol.V6() {
 				anywhere = "::"
 			}
-			source, target = or(source, anywhere), or(target, anywhere)
-			sourcePort, targetPort = or(sourcePort, "0"), or(targetPort, "0")
+			source, target = cmp.Or(source, anywhere), cmp.Or(target, anywhere)
+			sourcePort, targetPort = cmp.Or(sourcePort, "0"), cmp.Or(targetPort, "0")
 		}
 		return proxyproto.AppendV1(nil, protocol, source, target, sourcePort, targetPort)
 	}
@@ -155,13 +156,6 @@ func (i *proxyInfo) encode() ([]byte, error) {
 func isIPv6(s string) bool {
 	a, err := netip.ParseAddr(s)
 	return err == nil && !a.Unmap().Is4()
-}
-
-func or(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }
 
 func (i *proxyInfo) endpoint(address, port string) netip.AddrPort {

@@ -128,6 +128,6 @@ func withoutTime(text string) string { return logTime.ReplaceAllString(text, "TI
 // run runs a shell command and returns its output.
 func (s *sandbox) run(command string) string {
 	s.Helper()
-	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && unset ${!http_proxy*} ${!https_proxy*} ${!all_proxy*} ${!HTTPS_PROXY*} ${!ALL_PROXY*} && {\n"+command+"\n} 2>&1")
+	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY && {\n"+command+"\n} 2>&1")
 	return strings.TrimSuffix(strings.ReplaceAll(r.Stdout, "\r\n", "\n"), "\n")
 }
