@@ -7,6 +7,7 @@ import (
 
 	"weir/internal/api/algo"
 	"weir/internal/api/console"
+	"weir/internal/api/crypto"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/ip"
 	"weir/internal/api/json"
@@ -35,6 +36,7 @@ var Namespaces = []*script.Namespace{
 	httpapi.Namespace,
 	osapi.Namespace,
 	algo.Namespace,
+	crypto.Namespace,
 	json.Namespace,
 	yaml.Namespace,
 	url.Namespace,

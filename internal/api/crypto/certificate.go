@@ -1,0 +1,178 @@
+package crypto
+
+import (
+	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"weir/internal/api/crypto/certs"
+	"weir/internal/api/crypto/keys"
+	"weir/internal/script"
+)
+
+// Certificate is the Go value of crypto.Certificate.
+type Certificate struct{ cert *x509.Certificate }
+
+// X509 returns the certificate, which must not be changed.
+func (c *Certificate) X509() *x509.Certificate { return c.cert }
+
+// NewCertificate returns a script object for a certificate.
+func NewCertificate(r *script.Realm, c *x509.Certificate) script.Value {
+	return r.NewObjectOf(certificateClass, &Certificate{c})
+}
+
+var certificateClass = &script.Class{
+	Name: "Certificate", Path: "crypto.Certificate", Sig: "(src: string | Data | options)", Length: 1,
+	New: newCertificate,
+	Methods: []script.Method{{Name: "toPEM", Sig: "() => Data", Fn: func(c *script.Call) (script.Value, error) {
+		return newData(c, certs.PEM(script.This[*Certificate](c).cert)), nil
+	}}},
+	Props: []script.Prop{
+		certificateProp("issuer", "object", func(r *script.Realm, c *x509.Certificate) script.Value { return nameObject(r, c.Issuer) }),
+		certificateProp("subject", "object", func(r *script.Realm, c *x509.Certificate) script.Value { return nameObject(r, c.Subject) }),
+		certificateProp("subjectAltNames", "string[]", func(r *script.Realm, c *x509.Certificate) script.Value {
+			return r.FromGo(c.DNSNames)
+		}),
+		certificateProp("notBefore", "number (ms)", func(_ *script.Realm, c *x509.Certificate) script.Value {
+			return script.Number(float64(c.NotBefore.UnixMilli()))
+		}),
+		certificateProp("notAfter", "number (ms)", func(_ *script.Realm, c *x509.Certificate) script.Value {
+			return script.Number(float64(c.NotAfter.UnixMilli()))
+		}),
+	},
+}
+
+func certificateProp(name, sig string, get func(*script.Realm, *x509.Certificate) script.Value) script.Prop {
+	return script.Prop{Name: name, Sig: sig, Get: func(c *script.Call) (script.Value, error) {
+		return get(c.Realm, script.This[*Certificate](c).cert), nil
+	}}
+}
+
+// nameObject maps the long names of a name's entries to their texts; of entries of the same name the last one counts.
+func nameObject(r *script.Realm, n pkix.Name) script.Value {
+	o := r.NewObject()
+	for _, e := range certs.Entries(n) {
+		r.Set(o, e.Type, r.String(e.Value))
+	}
+	return o
+}
+
+func newCertificate(c *script.Call) (any, error) {
+	if err := c.Need(1); err != nil {
+		return nil, err
+	}
+	v := c.Arg(0)
+	if text, ok := bytesOf(c.Realm, v); ok {
+		if len(text) == 0 {
+			return nil, errEmpty
+		}
+		cert, err := certs.Parse(bytes.Clone(text))
+		if err != nil {
+			return nil, about(0, err)
+		}
+		return &Certificate{cert}, nil
+	}
+	if !v.IsObject() {
+		return nil, script.ArgError(0, "a string or an object")
+	}
+	t, err := certificateTemplate(c.Realm, c.Options(v))
+	if err != nil {
+		return nil, err
+	}
+	cert, err := certs.Issue(t)
+	if errors.Is(err, certs.ErrNotSigner) {
+		return nil, fmt.Errorf("options.privateKey: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Certificate{cert}, nil
+}
+
+func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, error) {
+	t := new(certs.Template)
+	subject, err := pairsOption(r, o, "subject")
+	if err != nil {
+		return nil, err
+	}
+	if subject == nil {
+		o.Fail("subject", "an object")
+	}
+	for _, p := range subject {
+		t.Subject = append(t.Subject, certs.Entry{Type: p[0], Value: p[1]})
+	}
+	t.Key = privateKeyOption(r, o)
+	if k := objectOption[*PublicKey](r, o, "publicKey", "PublicKey"); k != nil {
+		t.PublicKey = k.Key
+	}
+	if i := objectOption[*Certificate](r, o, "issuer", "Certificate"); i != nil {
+		t.Issuer = i.cert
+	}
+	days := o.Int("days", 30)
+	offset := o.Number("timeOffset", 0)
+	extensions, err := pairsOption(r, o, "extensions")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range extensions {
+		t.Extensions = append(t.Extensions, certs.Extension{Name: p[0], Value: p[1]})
+	}
+	if err := o.Err(); err != nil {
+		return nil, err
+	}
+	if math.Abs(float64(days)) > maxDays {
+		return nil, fmt.Errorf("options.days expects at most %d", maxDays)
+	}
+	if !(math.Abs(offset) <= maxDays*86400) {
+		return nil, fmt.Errorf("options.timeOffset expects at most %d", maxDays*86400)
+	}
+	t.NotBefore = time.Now().Truncate(time.Second).Add(time.Duration(offset) * time.Second)
+	t.NotAfter = t.NotBefore.AddDate(0, 0, days)
+	if t.PublicKey == nil {
+		if t.Issuer == nil {
+			return nil, errors.New("missing public key")
+		}
+		k, err := keys.ParseSPKI(t.Issuer.RawSubjectPublicKeyInfo)
+		if err != nil {
+			return nil, fmt.Errorf("options.issuer: %w", err)
+		}
+		t.PublicKey = k
+	}
+	return t, nil
+}
+
+// maxDays is a hundred years, which is as long as certificates of anything are meant to last.
+const maxDays = 36525
+
+// privateKeyOption reads the required option privateKey.
+func privateKeyOption(r *script.Realm, o *script.Options) keys.Private {
+	k := objectOption[*PrivateKey](r, o, "privateKey", "PrivateKey")
+	if k == nil {
+		o.Fail("privateKey", "a PrivateKey")
+		return nil
+	}
+	return k.Key
+}
+
+// pairsOption reads an option that is an object of names and texts, in order; nil if it is not given.
+func pairsOption(r *script.Realm, o *script.Options, name string) (pairs [][2]string, err error) {
+	v := o.Value(name)
+	if v.IsUndefined() {
+		return nil, nil
+	}
+	if !v.IsObject() {
+		o.Fail(name, "an object")
+		return nil, nil
+	}
+	pairs = [][2]string{}
+	err = r.Each(v, func(name string, f script.Value) error {
+		text, err := r.ToString(f)
+		pairs = append(pairs, [2]string{name, text})
+		return err
+	})
+	return pairs, err
+}
