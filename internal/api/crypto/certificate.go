@@ -43,6 +43,12 @@ var certificateClass = &script.Class{
 		certificateProp("notAfter", "number (ms)", func(_ *script.Realm, c *x509.Certificate) script.Value {
 			return script.Number(float64(c.NotAfter.UnixMilli()))
 		}),
+		certificateProp("serialNumber", "string (hex)", func(r *script.Realm, c *x509.Certificate) script.Value {
+			return r.String(fmt.Sprintf("%X", c.SerialNumber))
+		}),
+		{Name: "publicKey", Sig: "PublicKey", Get: func(c *script.Call) (script.Value, error) {
+			return newPublicKeyObject(c, script.This[*Certificate](c).cert.RawSubjectPublicKeyInfo)
+		}},
 	},
 }
 
@@ -95,31 +101,28 @@ func newCertificate(c *script.Call) (any, error) {
 
 func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, error) {
 	t := new(certs.Template)
-	subject, err := pairsOption(r, o, "subject")
-	if err != nil {
+	var err error
+	if t.Subject, err = subjectOption(r, o); err != nil {
 		return nil, err
-	}
-	if subject == nil {
-		o.Fail("subject", "an object")
-	}
-	for _, p := range subject {
-		t.Subject = append(t.Subject, certs.Entry{Type: p[0], Value: p[1]})
 	}
 	t.Key = privateKeyOption(r, o)
 	if k := objectOption[*PublicKey](r, o, "publicKey", "PublicKey"); k != nil {
 		t.PublicKey = k.Key
+	}
+	if q := objectOption[*certificateRequest](r, o, "request", "CertificateRequest"); q != nil {
+		if err := useRequest(t, q.req, o.Bool("copyExtensions", false)); err != nil {
+			return nil, err
+		}
+	} else if t.Subject == nil {
+		o.Fail("subject", "an object")
 	}
 	if i := objectOption[*Certificate](r, o, "issuer", "Certificate"); i != nil {
 		t.Issuer = i.cert
 	}
 	days := o.Int("days", 30)
 	offset := o.Number("timeOffset", 0)
-	extensions, err := pairsOption(r, o, "extensions")
-	if err != nil {
+	if t.Extensions, err = extensionsOption(r, o); err != nil {
 		return nil, err
-	}
-	for _, p := range extensions {
-		t.Extensions = append(t.Extensions, certs.Extension{Name: p[0], Value: p[1]})
 	}
 	if err := o.Err(); err != nil {
 		return nil, err
@@ -156,6 +159,48 @@ func privateKeyOption(r *script.Realm, o *script.Options) keys.Private {
 		return nil
 	}
 	return k.Key
+}
+
+// useRequest takes from a request whom the certificate is for, and its extensions if copy is set. What else is in the template
+// comes first.
+func useRequest(t *certs.Template, q *x509.CertificateRequest, copy bool) error {
+	if !certs.CheckRequest(q) {
+		return errors.New("options.request: the signature is not that of its key")
+	}
+	if t.Subject == nil {
+		t.RawSubject = q.RawSubject
+	}
+	if t.PublicKey == nil {
+		k, err := keys.ParseSPKI(q.RawSubjectPublicKeyInfo)
+		if err != nil {
+			return fmt.Errorf("options.request: %w", err)
+		}
+		t.PublicKey = k
+	}
+	if copy {
+		t.Copied = q.Extensions
+	}
+	return nil
+}
+
+// subjectOption reads the option subject; nil if it is not given.
+func subjectOption(r *script.Realm, o *script.Options) (entries []certs.Entry, err error) {
+	pairs, err := pairsOption(r, o, "subject")
+	if pairs != nil {
+		entries = []certs.Entry{}
+	}
+	for _, p := range pairs {
+		entries = append(entries, certs.Entry{Type: p[0], Value: p[1]})
+	}
+	return entries, err
+}
+
+func extensionsOption(r *script.Realm, o *script.Options) (list []certs.Extension, err error) {
+	pairs, err := pairsOption(r, o, "extensions")
+	for _, p := range pairs {
+		list = append(list, certs.Extension{Name: p[0], Value: p[1]})
+	}
+	return list, err
 }
 
 // pairsOption reads an option that is an object of names and texts, in order; nil if it is not given.

@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
+	"slices"
 	"time"
 
 	"weir/internal/api/crypto/keys"
@@ -27,6 +28,8 @@ type Template struct {
 	NotAfter  time.Time
 	// Extensions in order; without any the certificate is of version 1.
 	Extensions []Extension
+	// Copied are more extensions, taken over from a request unless Extensions has one of the kind.
+	Copied []pkix.Extension
 }
 
 // Extension is the name and the text of an extension, in the syntax of OpenSSL's configuration files.
@@ -92,6 +95,11 @@ func Issue(t *Template) (*x509.Certificate, error) {
 	x := extender{subject: spki, issuer: t.Issuer, issuerKey: signer.Public()}
 	if tbs.Extensions, err = x.all(t.Extensions); err != nil {
 		return nil, err
+	}
+	for _, e := range t.Copied {
+		if !slices.ContainsFunc(tbs.Extensions, func(have pkix.Extension) bool { return have.Id.Equal(e.Id) }) {
+			tbs.Extensions = append(tbs.Extensions, e)
+		}
 	}
 	if len(tbs.Extensions) > 0 {
 		tbs.Version = 2
