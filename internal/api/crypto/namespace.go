@@ -11,6 +11,21 @@ import "weir/internal/script"
 var Namespace = &script.Namespace{
 	Name: "crypto",
 	Sig:  "namespace object",
+	Methods: []script.Method{
+		{Name: "randomBytes", Sig: "(size: number) => Data", Length: 1, Fn: randomBytes},
+		{Name: "timingSafeEqual", Sig: "(a: Data | string, b: Data | string) => boolean", Length: 2, Fn: timingSafeEqual},
+		{Name: "hkdfSync", Sig: "(digest: string, secret, salt, info: Data | string, length: number) => Data", Length: 5, Fn: hkdfSync},
+		{Name: "pbkdf2Sync", Sig: "(password, salt: Data | string, iterations: number, length: number, digest: string) => Data",
+			Length: 5, Fn: pbkdf2Sync},
+		{Name: "scryptSync", Sig: "(password, salt: Data | string, length: number, options?: {N, r, p}) => Data", Length: 4, Fn: scryptSync},
+		{Name: "diffieHellman", Sig: "(options: {privateKey, publicKey}) => Data", Length: 1, Fn: diffieHellman},
+		{Name: "publicEncrypt", Sig: "(key: PublicKey, data: Data | string, options?: {oaepHash, oaepLabel}) => Data", Length: 2,
+			Fn: publicEncrypt},
+		{Name: "privateDecrypt", Sig: "(key: PrivateKey, data: Data, options?: {oaepHash, oaepLabel}) => Data", Length: 2,
+			Fn: privateDecrypt},
+		{Name: "encapsulate", Sig: "(key: PublicKey) => {sharedKey: Data, ciphertext: Data}", Length: 1, Fn: encapsulate},
+		{Name: "decapsulate", Sig: "(key: PrivateKey, ciphertext: Data) => Data", Length: 2, Fn: decapsulate},
+	},
 	Classes: []*script.Class{hashClass, hmacClass, cipherClass, decipherClass, publicKeyClass, privateKeyClass, certificateClass,
 		certificateChainClass, certificateRequestClass, signClass, verifyClass, jwkClass, jwtClass},
 	Extra: []script.Row{

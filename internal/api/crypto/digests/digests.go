@@ -76,9 +76,9 @@ var all = []struct {
 		"rsa-sha3-384 id-rsassa-pkcs1-v1_5-with-sha3-384"},
 	{&Algorithm{Name: "sha3-512", New: func() hash.Hash { return sha3.New512() }, OID: under(nist, 10), Std: crypto.SHA3_512},
 		"rsa-sha3-512 id-rsassa-pkcs1-v1_5-with-sha3-512"},
-	{&Algorithm{Name: "shake128", New: func() hash.Hash { return &xof{sha3.NewSHAKE128(), 16} }, OID: under(nist, 11), XOF: true},
+	{&Algorithm{Name: "shake128", New: func() hash.Hash { return &xof{sha3.NewSHAKE128(), sha3.NewSHAKE128, 16} }, OID: under(nist, 11), XOF: true},
 		"shake-128"},
-	{&Algorithm{Name: "shake256", New: func() hash.Hash { return &xof{sha3.NewSHAKE256(), 32} }, OID: under(nist, 12), XOF: true},
+	{&Algorithm{Name: "shake256", New: func() hash.Hash { return &xof{sha3.NewSHAKE256(), sha3.NewSHAKE256, 32} }, OID: under(nist, 12), XOF: true},
 		"shake-256"},
 	{&Algorithm{Name: "keccak-256", New: legacy.NewLegacyKeccak256}, "keccak256"},
 	{&Algorithm{Name: "keccak-512", New: legacy.NewLegacyKeccak512}, "keccak512"},
@@ -126,7 +126,8 @@ func newBlake2s() hash.Hash {
 // xof is a SHAKE with a fixed length of output.
 type xof struct {
 	*sha3.SHAKE
-	size int
+	fresh func() *sha3.SHAKE
+	size  int
 }
 
 func (x *xof) Size() int { return x.size }
@@ -134,7 +135,7 @@ func (x *xof) Size() int { return x.size }
 // Sum leaves the state as it is: it reads from a copy.
 func (x *xof) Sum(b []byte) []byte {
 	state, err := x.MarshalBinary()
-	c := new(sha3.SHAKE)
+	c := x.fresh()
 	if err == nil {
 		err = c.UnmarshalBinary(state)
 	}
