@@ -43,10 +43,10 @@ var certificateClass = &script.Class{
 		certificateProp("notAfter", "number (ms)", func(_ *script.Realm, c *x509.Certificate) script.Value {
 			return script.Number(float64(c.NotAfter.UnixMilli()))
 		}),
-		certificateProp("serialNumber", "string (hex)", func(r *script.Realm, c *x509.Certificate) script.Value {
+		certificateProp("serialNumber", "string (hex) [beyond]", func(r *script.Realm, c *x509.Certificate) script.Value {
 			return r.String(fmt.Sprintf("%X", c.SerialNumber))
 		}),
-		{Name: "publicKey", Sig: "PublicKey", Get: func(c *script.Call) (script.Value, error) {
+		{Name: "publicKey", Sig: "PublicKey [beyond]", Get: func(c *script.Call) (script.Value, error) {
 			return newPublicKeyObject(c, script.This[*Certificate](c).cert.RawSubjectPublicKeyInfo)
 		}},
 	},
@@ -105,6 +105,9 @@ func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, e
 	if t.Subject, err = subjectOption(r, o); err != nil {
 		return nil, err
 	}
+	if t.Subject == nil && o.Value("request").IsUndefined() {
+		o.Fail("subject", "an object")
+	}
 	t.Key = privateKeyOption(r, o)
 	if k := objectOption[*PublicKey](r, o, "publicKey", "PublicKey"); k != nil {
 		t.PublicKey = k.Key
@@ -113,8 +116,6 @@ func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, e
 		if err := useRequest(t, q.req, o.Bool("copyExtensions", false)); err != nil {
 			return nil, err
 		}
-	} else if t.Subject == nil {
-		o.Fail("subject", "an object")
 	}
 	if i := objectOption[*Certificate](r, o, "issuer", "Certificate"); i != nil {
 		t.Issuer = i.cert

@@ -15,25 +15,25 @@ import (
 type certificateRequest struct{ req *x509.CertificateRequest }
 
 var certificateRequestClass = &script.Class{
-	Name: "CertificateRequest", Path: "crypto.CertificateRequest", Sig: "(src: string | Data | {subject, privateKey, extensions})",
+	Name: "CertificateRequest", Path: "crypto.CertificateRequest", Sig: "(src: string | Data | {subject, privateKey, extensions}) [beyond]",
 	Length: 1,
 	New:    newCertificateRequest,
 	Methods: []script.Method{
-		{Name: "toPEM", Sig: "() => Data", Fn: func(c *script.Call) (script.Value, error) {
+		{Name: "toPEM", Sig: "() => Data [beyond]", Fn: func(c *script.Call) (script.Value, error) {
 			return newData(c, certs.RequestPEM(script.This[*certificateRequest](c).req)), nil
 		}},
-		{Name: "verify", Sig: "() => boolean", Fn: func(c *script.Call) (script.Value, error) {
+		{Name: "verify", Sig: "() => boolean [beyond]", Fn: func(c *script.Call) (script.Value, error) {
 			return script.Bool(certs.CheckRequest(script.This[*certificateRequest](c).req)), nil
 		}},
 	},
 	Props: []script.Prop{
-		{Name: "subject", Sig: "object", Get: func(c *script.Call) (script.Value, error) {
+		{Name: "subject", Sig: "object [beyond]", Get: func(c *script.Call) (script.Value, error) {
 			return nameObject(c.Realm, script.This[*certificateRequest](c).req.Subject), nil
 		}},
-		{Name: "subjectAltNames", Sig: "string[]", Get: func(c *script.Call) (script.Value, error) {
+		{Name: "subjectAltNames", Sig: "string[] [beyond]", Get: func(c *script.Call) (script.Value, error) {
 			return c.FromGo(script.This[*certificateRequest](c).req.DNSNames), nil
 		}},
-		{Name: "publicKey", Sig: "PublicKey", Get: func(c *script.Call) (script.Value, error) {
+		{Name: "publicKey", Sig: "PublicKey [beyond]", Get: func(c *script.Call) (script.Value, error) {
 			return newPublicKeyObject(c, script.This[*certificateRequest](c).req.RawSubjectPublicKeyInfo)
 		}},
 	},

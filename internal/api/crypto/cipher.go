@@ -15,8 +15,8 @@ type ciphering struct {
 	started, done bool
 }
 
-var cipherClass = newCipherClass("Cipher", false, script.Method{Name: "getAuthTag", Sig: "() => Data", Fn: getAuthTag})
-var decipherClass = newCipherClass("Decipher", true, script.Method{Name: "setAuthTag", Sig: "(tag: Data) => this", Length: 1, Fn: setAuthTag})
+var cipherClass = newCipherClass("Cipher", false, script.Method{Name: "getAuthTag", Sig: "() => Data [beyond]", Fn: getAuthTag})
+var decipherClass = newCipherClass("Decipher", true, script.Method{Name: "setAuthTag", Sig: "(tag: Data) => this [beyond]", Length: 1, Fn: setAuthTag})
 
 func newCipherClass(name string, decrypt bool, tag script.Method) *script.Class {
 	return &script.Class{
@@ -25,7 +25,7 @@ func newCipherClass(name string, decrypt bool, tag script.Method) *script.Class 
 		Methods: []script.Method{
 			{Name: "update", Sig: "(data: Data | string) => Data", Length: 1, Fn: updateCipher},
 			{Name: "final", Sig: "() => Data", Fn: finishCipher},
-			{Name: "setAAD", Sig: "(data: Data | string) => this", Length: 1, Fn: setAAD},
+			{Name: "setAAD", Sig: "(data: Data | string) => this [beyond]", Length: 1, Fn: setAAD},
 			tag,
 		},
 	}

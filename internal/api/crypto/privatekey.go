@@ -27,7 +27,7 @@ var privateKeyClass = &script.Class{
 		}
 		return newData(c, b), nil
 	}}},
-	Props: []script.Prop{{Name: "type", Sig: "string", Get: func(c *script.Call) (script.Value, error) {
+	Props: []script.Prop{{Name: "type", Sig: "string [beyond]", Get: func(c *script.Call) (script.Value, error) {
 		return c.String(script.This[*PrivateKey](c).Key.Kind()), nil
 	}}},
 }

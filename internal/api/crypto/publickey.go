@@ -19,7 +19,7 @@ var publicKeyClass = &script.Class{
 		}
 		return newData(c, b), nil
 	}}},
-	Props: []script.Prop{{Name: "type", Sig: "string", Get: func(c *script.Call) (script.Value, error) {
+	Props: []script.Prop{{Name: "type", Sig: "string [beyond]", Get: func(c *script.Call) (script.Value, error) {
 		return c.String(script.This[*PublicKey](c).Key.Kind()), nil
 	}}},
 }
