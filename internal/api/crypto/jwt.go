@@ -25,23 +25,42 @@ var jwtClass = &script.Class{
 		{Name: "isValid", Sig: "boolean", Get: func(c *script.Call) (script.Value, error) {
 			return script.Bool(script.This[*tokens.Token](c).Valid()), nil
 		}},
-		tokenPart("header", func(t *tokens.Token) script.Object { return t.Header }),
-		tokenPart("payload", func(t *tokens.Token) script.Object { return t.Payload }),
+		tokenPart("header", func(t *tokens.Token) tokens.Object { return t.Header }),
+		tokenPart("payload", func(t *tokens.Token) tokens.Object { return t.Payload }),
 	},
 	Methods: []script.Method{{Name: "verify", Sig: "(key: string | Data | JWK | PublicKey) => boolean", Length: 1, Fn: verifyToken}},
 }
 
 // tokenPart is a property that is made when it is first read, and the same object from then on.
-func tokenPart(name string, get func(*tokens.Token) script.Object) script.Prop {
+func tokenPart(name string, get func(*tokens.Token) tokens.Object) script.Prop {
 	return script.Prop{Name: name, Sig: "object | undefined", Get: func(c *script.Call) (script.Value, error) {
 		o := get(script.This[*tokens.Token](c))
 		if o == nil {
 			return script.Undefined, nil
 		}
-		v := c.FromGo(o)
+		v := c.FromGo(plain(o))
 		c.DefineHidden(c.This, name, v)
 		return v, nil
 	}}
+}
+
+// plain turns a value of a token into what FromGo takes.
+func plain(v any) any {
+	switch v := v.(type) {
+	case tokens.Object:
+		o := make(script.Object, len(v))
+		for i, m := range v {
+			o[i] = script.Pair{Name: m.Name, Value: plain(m.Value)}
+		}
+		return o
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = plain(e)
+		}
+		return list
+	}
+	return v
 }
 
 func verifyToken(c *script.Call) (script.Value, error) {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-
-	"weir/internal/script"
 )
 
 // maxDepth bounds nesting.
@@ -15,13 +13,13 @@ const maxDepth = 100
 var errJSON = errors.New("not a JSON object")
 
 // decodeObject reads a text that is one JSON object, keeping the order of members.
-func decodeObject(b []byte) (script.Object, error) {
+func decodeObject(b []byte) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	v, err := decodeValue(d, 0)
 	if err != nil {
 		return nil, err
 	}
-	o, ok := v.(script.Object)
+	o, ok := v.(Object)
 	if _, err := d.Token(); !ok || err != io.EOF {
 		return nil, errJSON
 	}
@@ -52,7 +50,7 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 		_, err := d.Token()
 		return list, err
 	}
-	o := script.Object{}
+	o := Object{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -65,7 +63,7 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 		if name == "__proto__" { // assigned to a script object it would become what the others are inherited from
 			continue
 		}
-		o = append(o, script.Pair{Name: name.(string), Value: v})
+		o = append(o, Member{Name: name.(string), Value: v})
 	}
 	_, err = d.Token()
 	return o, err

@@ -10,7 +10,6 @@ import (
 
 	"weir/internal/api/crypto/digests"
 	"weir/internal/api/crypto/keys"
-	"weir/internal/script"
 )
 
 // algorithm is a value of the header parameter "alg".
@@ -38,10 +37,19 @@ var algorithms = map[string]algorithm{
 	"EdDSA": {kind: "ed25519"},
 }
 
+// Object is a JSON object, in the order of its text. Values are nil, bool, float64, string, []any or Object.
+type Object []Member
+
+// Member is a name and its value.
+type Member struct {
+	Name  string
+	Value any
+}
+
 // Token is a token that was read, as far as that was possible.
 type Token struct {
 	// Header and Payload are the JSON objects; nil if they were not reached.
-	Header, Payload script.Object
+	Header, Payload Object
 	signed          string
 	signature       []byte
 	algorithm       algorithm
@@ -90,7 +98,7 @@ func Parse(text string) *Token {
 }
 
 // part reads one of the two parts that are JSON objects; nil if it is not one.
-func part(text string) script.Object {
+func part(text string) Object {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
 		return nil

@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"weir/internal/api/crypto/keys"
-	"weir/internal/script"
 )
 
 func jwkKey(t testing.TB, text string) keys.Public {
@@ -71,7 +70,7 @@ func TestRFCs(t *testing.T) {
 	if !h.Valid() || !h.VerifySecret(secret) || h.VerifySecret(secret[1:]) {
 		t.Error("RFC 7515 A.1 does not verify")
 	}
-	want := script.Object{{Name: "iss", Value: "joe"}, {Name: "exp", Value: 1300819380.0}, {Name: "http://example.com/is_root", Value: true}}
+	want := Object{{Name: "iss", Value: "joe"}, {Name: "exp", Value: 1300819380.0}, {Name: "http://example.com/is_root", Value: true}}
 	if len(h.Payload) != 3 || h.Payload[0] != want[0] || h.Payload[1] != want[1] || h.Payload[2] != want[2] {
 		t.Errorf("payload %v", h.Payload)
 	}
