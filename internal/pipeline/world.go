@@ -28,6 +28,8 @@ type World struct {
 	again      bool                   // another turn has been asked for
 	releases   []*Pipeline
 	flushes    []Flusher
+	scratch    scratch
+	turns      uint64 // that ended
 	extra      map[any]any
 	timers     []*reactor.Timer
 	timersKept int
@@ -76,25 +78,31 @@ func (w *World) EndTurn() {
 		if len(w.flushes) == 0 && len(w.releases) == 0 {
 			break
 		}
-		for i := 0; i < len(w.flushes); i++ {
-			w.flushes[i].Flush()
-		}
-		clear(w.flushes)
-		w.flushes = w.flushes[:0]
+		w.flush()
 		for len(w.releases) > 0 {
 			p := w.releases[len(w.releases)-1]
 			w.releases = w.releases[:len(w.releases)-1]
 			p.end()
 		}
 	}
+	w.flush() // not later: what is to be flushed may be borrowed for the turn
 	if w.Stopping && w.serving == 0 {
 		w.releaseRuns()
 	}
-	if !w.again && (w.Realm.HasJobs() || len(w.flushes) > 0 || len(w.releases) > 0) {
+	if !w.again && (w.Realm.HasJobs() || len(w.releases) > 0) {
 		w.again = true
 		w.Loop.Later(func() { w.again = false })
 	}
 	w.Realm.EndTurn()
+	w.turns++
+}
+
+func (w *World) flush() {
+	for i := 0; i < len(w.flushes); i++ {
+		w.flushes[i].Flush()
+	}
+	clear(w.flushes)
+	w.flushes = w.flushes[:0]
 }
 
 // Shutdown tells every live pipeline that the world is going down.
