@@ -14,6 +14,7 @@ import (
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/filter"
 	"weir/internal/logs"
 	"weir/internal/reactor"
 	"weir/internal/worker"
@@ -112,6 +113,7 @@ func profile(file string) (stop func(), err error) {
 }
 
 func options(conf *cli.Config, log *logs.Logger) worker.Options {
+	filter.VerifyTLS = conf.TLSVerify
 	b := build()
 	id := conf.InstanceUUID
 	if id == "" {

@@ -40,6 +40,8 @@ type Config struct {
 	ScriptTimeout time.Duration // longest run of one callback; 0 for no limit
 	ScriptMemory  int64         // bytes of script objects per worker; 0 for no limit
 
+	TLSVerify bool // connectTLS verifies servers
+
 	CPUProfile string // file to write a profile of the whole run to; "" for none
 
 	Log logs.Options

@@ -50,6 +50,9 @@ var groups = []group{
 		}},
 		{[]string{"--instance-uuid"}, "ID", "identity of this process (default: random)", setUUID},
 	}},
+	{"TLS", []option{
+		flag("check all servers connectTLS connects to, those\nwithout a list of trusted certificates against\nthe system's roots", func(p *parser) { p.TLSVerify = true }, "--tls-verify"),
+	}},
 	{"Log", []option{
 		{[]string{"--log-level"}, "LEVEL", "debug, info (default), warn or error;\ndebug:TOPIC+TOPIC for parts of debug", setLogLevel},
 		{[]string{"--log-local"}, "OUTPUT", "stderr (default), stdout or null", func(p *parser, v string) (err error) {
@@ -79,7 +82,7 @@ var groups = []group{
 		later("--init-repo"), later("--init-code"),
 		later("--admin-port"), later("--admin-port-off"), later("--admin-open"), later("--admin-gui"),
 		later("--admin-log-file"), later("--admin-tls-cert"), later("--admin-tls-key"), later("--admin-tls-trusted"),
-		later("--tls-cert"), later("--tls-key"), later("--tls-trusted"), later("--tls-insecure"), later("--tls-verify"),
+		later("--tls-cert"), later("--tls-key"), later("--tls-trusted"), later("--tls-insecure"),
 	}},
 }
 

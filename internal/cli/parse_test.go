@@ -72,6 +72,7 @@ func TestParse(t *testing.T) {
 		{"--threads=max main.js", with(program, threads(4))},
 		{"--threads=3 --threads=1 main.js", with(program)},
 		{"--reuse-port main.js", with(program, func(c *Config) { c.ReusePort = true })},
+		{"--tls-verify main.js", with(program, func(c *Config) { c.TLSVerify = true })},
 		{"--reuse-port=no main.js", with(program, func(c *Config) { c.ReusePort = true })},
 		{"main.js --force-start --no-reload --no-graph", with(program, func(c *Config) {
 			c.ForceStart, c.NoReload, c.NoGraph = true, true, true
@@ -226,7 +227,7 @@ func TestParseErrors(t *testing.T) {
 	for _, o := range []string{
 		"--init-repo", "--init-code", "--admin-port", "--admin-port-off", "--admin-open", "--admin-gui", "--admin-log-file",
 		"--admin-tls-cert", "--admin-tls-key", "--admin-tls-trusted", "--tls-cert", "--tls-key", "--tls-trusted",
-		"--tls-insecure", "--tls-verify",
+		"--tls-insecure",
 	} {
 		cases = append(cases, struct{ args, want string }{o + "=x main.js", o + " is not available in this version yet"})
 	}
