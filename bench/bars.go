@@ -38,14 +38,30 @@ func bars(tables []*table) []bar {
 	atLeast("c3", nameWeir, nameHAProxy, "exchanges per server core", perCore, 0.9)
 	atLeast("d", nameWeir, nameHAProxy, "connections/s", rate, 0.8)
 	atLeast("d", nameWeir, nameHAProxy, "connections per server core", perCore, 0.8)
-	if t := tableByID(tables, "e"); t != nil {
-		b := bar{text: "(e) memory per idle connection ≤ 8 KiB", value: "–", met: "not measured"}
+	for _, id := range []string{"g", "h1", "h2"} {
+		what, each := "connections/s", "connections per server core"
+		if id == "g" {
+			what, each = "req/s", "requests per server core"
+		}
+		for _, to := range []string{nameNginx, nameHAProxy} {
+			atLeast(id, nameWeir, to, what, rate, 0.9)
+			atLeast(id, nameWeir, to, each, perCore, 0.9)
+		}
+	}
+	atMost := func(id string, limit float64) {
+		t := tableByID(tables, id)
+		if t == nil {
+			return
+		}
+		b := bar{text: fmt.Sprintf("(%s) memory per idle connection ≤ %.0f KiB", id, limit), value: "–", met: "not measured"}
 		if r := t.row(nameWeir); r != nil && r.err == nil {
 			kib := r.perConnection()
-			b.value, b.met = fmt.Sprintf("%.1f KiB", kib), verdict(kib <= 8)
+			b.value, b.met = fmt.Sprintf("%.1f KiB", kib), verdict(kib <= limit)
 		}
 		list = append(list, b)
 	}
+	atMost("e", 8)
+	atMost("i", 24)
 	return list
 }
 

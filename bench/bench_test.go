@@ -90,6 +90,10 @@ func TestBars(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
+	idle := []*table{{id: "i", rows: []*row{{name: nameWeir, after: 24*1024*idleConnections + 1024*idleConnections}}}}
+	if b := bars(idle); len(b) != 1 || b[0].text != "(i) memory per idle connection ≤ 24 KiB" || b[0].met != "**not met**" {
+		t.Errorf("%+v", b)
+	}
 	failed := []*table{{id: "e", rows: []*row{{name: nameWeir, err: errors.New("broken")}}}}
 	if b := bars(failed); len(b) != 1 || b[0].met != "not measured" {
 		t.Errorf("%+v", b)
@@ -135,7 +139,7 @@ func TestReport(t *testing.T) {
 
 func TestEveryConfigIsRenderedWhole(t *testing.T) {
 	t.Parallel()
-	e := &env{dir: t.TempDir()}
+	e := &env{dir: t.TempDir(), identity: identity{"cert", "key", "both"}}
 	for _, folder := range []string{"nginx", "haproxy", "weir"} {
 		list, err := configs.ReadDir(folder)
 		if err != nil || len(list) == 0 {

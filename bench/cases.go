@@ -29,8 +29,39 @@ func cases() []benchCase {
 	add("d", "new connections, one request each (connections/s)", newConnections)
 	add("e", "memory with 5,000 idle keep-alive connections", idleMemory)
 	add("f", "one against two workers, script work per request (req/s)", scaling)
+	add("g", "HTTPS keep-alive, a static response as in (a) (req/s)", httpsKeepAlive)
+	add("h1", "TLS 1.3 handshakes in full, one request each (connections/s)", func(e *env, t *table) error { return newTLS(e, t) })
+	add("h2", "TLS 1.3 handshakes resumed, one request each (connections/s)", func(e *env, t *table) error { return newTLS(e, t, "-resume") })
+	add("i", "memory with 5,000 idle HTTPS connections", idleTLS)
 	return all
 }
+
+func tlsPeers() []peer {
+	return []peer{
+		nginx(nameNginx, "tls.conf"),
+		haproxy(nameHAProxy, "tls.cfg"),
+		gopeerTLS("Go net/http"),
+		weir(nameWeir, "tls.js", 0),
+	}
+}
+
+func httpsKeepAlive(e *env, t *table) error {
+	return e.compare(t, tlsPeers(), [3]int{}, method{
+		verify:  func(port int) error { return verify(secure(port, "/"), staticBody) },
+		measure: func(port int) (count, error) { return wrk(e, e.loadCPU, secure(port, "/")) },
+	})
+}
+
+func newTLS(e *env, t *table, flags ...string) error {
+	return e.compare(t, tlsPeers(), [3]int{}, method{
+		verify: func(port int) error { return verify(secure(port, "/"), staticBody) },
+		measure: func(port int) (count, error) {
+			return ownLoad(e, append([]string{"handshake", "-addr", loopback(port), "-conns", strconv.Itoa(connections)}, flags...)...)
+		},
+	})
+}
+
+func idleTLS(e *env, t *table) error { return measureAllIdle(e, t, secure, tlsPeers(), "-tls") }
 
 func static(e *env, t *table) error {
 	peers := []peer{
@@ -42,8 +73,8 @@ func static(e *env, t *table) error {
 		weir("weir, callback gives status and headers", "static-head.js", 0),
 	}
 	return e.compare(t, peers, [3]int{}, method{
-		verify:  func(port int) error { return verify(port, "/", staticBody) },
-		measure: func(port int) (count, error) { return wrk(e, e.loadCPU, port, "/") },
+		verify:  func(port int) error { return verify(plain(port, "/"), staticBody) },
+		measure: func(port int) (count, error) { return wrk(e, e.loadCPU, plain(port, "/")) },
 	})
 }
 
@@ -58,7 +89,7 @@ func reverseProxy(e *env, t *table) error {
 		return t.without(err)
 	}
 	defer stop(backend)
-	if err := verify(backends[0], "/", proxyBody); err != nil {
+	if err := verify(plain(backends[0], "/"), proxyBody); err != nil {
 		return err
 	}
 	peers := []peer{
@@ -68,8 +99,8 @@ func reverseProxy(e *env, t *table) error {
 		weir(nameWeir, "proxy.js", 3),
 	}
 	return e.compare(t, peers, backends, method{
-		verify:  func(port int) error { return verify(port, "/", proxyBody) },
-		measure: func(port int) (count, error) { return wrk(e, e.loadCPU, port, "/") },
+		verify:  func(port int) error { return verify(plain(port, "/"), proxyBody) },
+		measure: func(port int) (count, error) { return wrk(e, e.loadCPU, plain(port, "/")) },
 	})
 }
 
@@ -122,7 +153,7 @@ func newConnections(e *env, t *table) error {
 		weir(nameWeir, "static.js", 0),
 	}
 	return e.compare(t, peers, [3]int{}, method{
-		verify: func(port int) error { return verify(port, "/", staticBody) },
+		verify: func(port int) error { return verify(plain(port, "/"), staticBody) },
 		measure: func(port int) (count, error) {
 			return ownLoad(e, "connect", "-addr", loopback(port), "-conns", strconv.Itoa(connections))
 		},
@@ -142,27 +173,30 @@ func scaling(e *env, t *table) error {
 	t.cpus = e.allCPUs
 	const path = "/api/users/42?view=full&lang=en"
 	return e.compare(t, peers, [3]int{}, method{
-		verify:  func(port int) error { return verify(port, path, "") },
-		measure: func(port int) (count, error) { return wrk(e, e.allCPUs, port, path) },
+		verify:  func(port int) error { return verify(plain(port, path), "") },
+		measure: func(port int) (count, error) { return wrk(e, e.allCPUs, plain(port, path)) },
 	})
 }
 
 const idleConnections = 5000
 
 func idleMemory(e *env, t *table) error {
-	peers := []peer{
+	return measureAllIdle(e, t, plain, []peer{
 		nginx(nameNginx, "static.conf"),
 		haproxy(nameHAProxy, "static.cfg"),
 		gopeer("Go net/http", "static", 0),
 		weir(nameWeir, "static.js", 0),
-	}
+	})
+}
+
+func measureAllIdle(e *env, t *table, url urlOf, peers []peer, flags ...string) error {
 	for _, pr := range peers {
 		if !e.wanted(pr.name) {
 			continue
 		}
 		r := &row{name: pr.name}
 		t.rows = append(t.rows, r)
-		if r.err = measureIdle(e, pr, r); e.ctx.Err() != nil {
+		if r.err = measureIdle(e, pr, r, url, flags...); e.ctx.Err() != nil {
 			return e.ctx.Err()
 		}
 	}

@@ -124,7 +124,7 @@ func iperfServer() peer {
 	}}
 }
 
-func measureIdle(e *env, pr peer, r *row) error {
+func measureIdle(e *env, pr peer, r *row, url urlOf, flags ...string) error {
 	port, release, err := proc.ReservePort()
 	if err != nil {
 		return err
@@ -135,19 +135,19 @@ func measureIdle(e *env, pr peer, r *row) error {
 		return err
 	}
 	defer stop(server)
-	if err := verify(port, "/", staticBody); err != nil {
+	if err := verify(url(port, "/"), staticBody); err != nil {
 		return err
 	}
 	if r.before, err = proc.RSS(server.PID); err != nil {
 		return err
 	}
 	load, err := proc.Start(proc.Command{Name: e.load, CPUs: e.loadCPU,
-		Args: []string{"idle", "-addr", loopback(port), "-conns", strconv.Itoa(idleConnections)}})
+		Args: append([]string{"idle", "-addr", loopback(port), "-conns", strconv.Itoa(idleConnections)}, flags...)})
 	if err != nil {
 		return err
 	}
 	defer load.Stop(syscall.SIGKILL, 5*time.Second) //nolint:errcheck // nothing is left to do about it
-	if err := load.Await("ready", 20*time.Second); err != nil {
+	if err := load.Await("ready", time.Minute); err != nil {
 		return errors.New(firstLines(err.Error(), 4))
 	}
 	time.Sleep(settle)

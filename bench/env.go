@@ -38,6 +38,7 @@ type env struct {
 	weir      string
 	weirErr   error // why there is no weir to measure
 	modules   string
+	identity  identity // of the servers that speak TLS
 }
 
 func newEnv(ctx context.Context, weir string) (*env, error) {
@@ -55,6 +56,10 @@ func newEnv(ctx context.Context, weir string) (*env, error) {
 	}
 	// nginx's workers run as another user.
 	if err := os.Chmod(e.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if e.identity, err = newIdentity(e.dir); err != nil {
+		e.close()
 		return nil, err
 	}
 	if e.load, err = e.build("./bench/load"); err == nil {
@@ -137,6 +142,9 @@ func (e *env) render(name string, p ports) (string, error) {
 		"@BACKEND2@", strconv.Itoa(p.backends[1]),
 		"@BACKEND3@", strconv.Itoa(p.backends[2]),
 		"@BODY@", proxyBody,
+		"@CERT@", e.identity.cert,
+		"@KEY@", e.identity.key,
+		"@BOTH@", e.identity.both,
 	).Replace(string(text))
 	return path, os.WriteFile(path, []byte(rendered), 0o644)
 }

@@ -57,6 +57,12 @@ func gopeer(name, mode string, backends int) peer {
 	}}
 }
 
+func gopeerTLS(name string) peer {
+	return peer{name, func(e *env, p ports) (proc.Command, error) {
+		return proc.Command{Name: e.gopeer, Args: []string{"tls", loopback(p.server), e.identity.cert, e.identity.key}}, nil
+	}}
+}
+
 func weir(name, script string, backends int, flags ...string) peer {
 	return peer{name, func(e *env, p ports) (proc.Command, error) {
 		if e.weirErr != nil {

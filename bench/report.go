@@ -22,7 +22,7 @@ func report(facts []string, tables []*table, e *env, took time.Duration) string 
 		switch {
 		case t.err != nil:
 			fmt.Fprintf(&b, "Not measured: %v.\n", t.err)
-		case t.id == "e":
+		case t.id == "e" || t.id == "i":
 			writeGrid(&b, idleGrid(t))
 		case t.id == "f":
 			writeGrid(&b, rateGrid(t))

@@ -22,7 +22,7 @@ type row struct {
 	name    string
 	err     error
 	samples []sample
-	before  int64 // resident bytes, case e
+	before  int64 // resident bytes, cases e and i
 	after   int64
 }
 

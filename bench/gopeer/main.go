@@ -2,10 +2,12 @@
 //
 //	gopeer static ADDRESS             net/http answering every request from a handler
 //	gopeer proxy  ADDRESS BACKEND…    httputil.ReverseProxy over the backends in turn
+//	gopeer tls    ADDRESS CERT KEY    as static, over TLS
 //	gopeer tcp    ADDRESS BACKEND     io.Copy both ways (which is splice(2) on Linux)
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
@@ -20,7 +22,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("use: gopeer static|proxy|tcp ADDRESS [BACKEND…]")
+		log.Fatal("use: gopeer static|proxy|tls|tcp ADDRESS [BACKEND…|CERT KEY]")
 	}
 	mode, address, backends := os.Args[1], os.Args[2], os.Args[3:]
 	l, err := net.Listen("tcp", address)
@@ -30,6 +32,10 @@ func main() {
 	switch {
 	case mode == "static":
 		err = serve(l, static)
+	case mode == "tls" && len(backends) == 2:
+		s := &http.Server{Handler: http.HandlerFunc(static), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
+			TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}} // no HTTP/2
+		err = s.ServeTLS(l, backends[0], backends[1])
 	case mode == "proxy" && len(backends) > 0:
 		err = serve(l, proxy(backends))
 	case mode == "tcp" && len(backends) == 1:

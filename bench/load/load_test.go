@@ -85,7 +85,7 @@ func TestConnectCountsErrors(t *testing.T) {
 }
 
 func TestIdle(t *testing.T) {
-	if err := idle(webServer(t, hello), 10); err != nil || len(held) != 10 {
+	if err := idle(webServer(t, hello), 10, false); err != nil || len(held) != 10 {
 		t.Errorf("%d connections held, %v", len(held), err)
 	}
 	for _, c := range held {
@@ -93,7 +93,7 @@ func TestIdle(t *testing.T) {
 	}
 	held = nil
 	closing := webServer(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("connection", "close") })
-	if err := idle(closing, 1); err == nil {
+	if err := idle(closing, 1, false); err == nil {
 		t.Error("a server that closes after one request holds no idle connection")
 	}
 }
@@ -104,5 +104,32 @@ func TestBadArguments(t *testing.T) {
 		if err := run(args); err == nil {
 			t.Errorf("%q: no error", args)
 		}
+	}
+}
+
+func secureServer(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewTLSServer(http.HandlerFunc(hello))
+	t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "https://")
+}
+
+func TestHandshakes(t *testing.T) {
+	t.Parallel()
+	for _, resume := range []bool{false, true} {
+		r, err := handshakes(secureServer(t), 4, short, resume)
+		if err != nil || r.Count == 0 || r.Errors > 0 {
+			t.Errorf("resume %t: %+v %v", resume, r, err)
+		}
+	}
+	if r, err := handshakes(webServer(t, hello), 1, short, false); err == nil {
+		t.Errorf("no error from a server without TLS, %+v", r)
+	}
+}
+
+func TestIdleOverTLS(t *testing.T) {
+	t.Parallel()
+	if err := idle(secureServer(t), 3, true); err != nil {
+		t.Error(err)
 	}
 }

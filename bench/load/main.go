@@ -1,14 +1,16 @@
 //go:build linux
 
 // Command load makes the load that wrk and iperf3 cannot: request/response exchanges over raw TCP, new connections
-// as fast as one core can open them, and idle connections. It is one thread over epoll with bare system calls,
-// because it shares its core with nothing but the kernel's half of the work and must not be what limits a server.
+// as fast as one core can open them, TLS handshakes, and idle connections. The first two are one thread over epoll with
+// bare system calls, because it shares its core with nothing but the kernel's half of the work and must not be what
+// limits a server.
 //
-//	load exchange -addr A -echo B -conns 32 -size 64 -time 2s
-//	load connect  -addr A -conns 64 -time 2s
-//	load idle     -addr A -conns 5000
+//	load exchange  -addr A -echo B -conns 32 -size 64 -time 2s
+//	load connect   -addr A -conns 64 -time 2s
+//	load handshake -addr A -conns 64 -time 2s [-resume]
+//	load idle      -addr A -conns 5000 [-tls]
 //
-// exchange and connect print one line of JSON: {"count":…,"errors":…,"seconds":…}. idle writes "ready" to standard
+// All but idle print one line of JSON: {"count":…,"errors":…,"seconds":…}. idle writes "ready" to standard
 // error when every connection has done one request and holds them until it is interrupted, at most five minutes.
 package main
 
@@ -36,27 +38,32 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: exchange, connect or idle")
+		return fmt.Errorf("name a mode: exchange, connect, handshake or idle")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	addr := flags.String("addr", "", "server `address`, IP:PORT")
 	echo := flags.String("echo", "", "exchange: `address` to run the echo server on")
 	conns := flags.Int("conns", 32, "connections at a time")
 	size := flags.Int("size", 64, "exchange: bytes per message")
+	resume := flags.Bool("resume", false, "handshake: resume sessions")
+	withTLS := flags.Bool("tls", false, "idle: over TLS")
 	length := flags.Duration("time", 2*time.Second, "how long to run")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	runtime.LockOSThread()
 	var res result
 	var err error
 	switch args[0] {
 	case "exchange":
+		runtime.LockOSThread()
 		res, err = exchange(*addr, *echo, *conns, *size, *length)
 	case "connect":
+		runtime.LockOSThread()
 		res, err = connect(*addr, *conns, *length)
+	case "handshake":
+		res, err = handshakes(*addr, *conns, *length, *resume)
 	case "idle":
-		if err := idle(*addr, *conns); err != nil {
+		if err := idle(*addr, *conns, *withTLS); err != nil {
 			return err
 		}
 		fmt.Fprintln(os.Stderr, "ready")
