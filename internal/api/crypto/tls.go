@@ -1,0 +1,5 @@
+package crypto
+
+import "weir/internal/filter"
+
+func init() { filter.WrapCertificate = NewCertificate }
