@@ -102,3 +102,15 @@ func (c *Coroutine) Do(f func()) error {
 	c.call = f
 	return c.Wait()
 }
+
+// Grow makes the stack of the running coroutine as large as deep code is going to need it, in one step: growing bit by bit,
+// a stack is copied the more often the deeper it gets.
+//
+//go:noinline
+func Grow() {
+	var room [12 << 10]byte
+	touch(&room)
+}
+
+//go:noinline
+func touch(room *[12 << 10]byte) { room[0] = 1 }

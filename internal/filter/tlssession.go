@@ -90,6 +90,7 @@ func (s *tlsSession) begin() {
 
 // handshake is what the coroutine does.
 func (s *tlsSession) handshake() error {
+	coroutine.Grow()
 	d := s.f.def
 	if d.server {
 		s.tls = tls.Server(s.conn, d.base)
