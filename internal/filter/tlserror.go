@@ -24,7 +24,7 @@ var tlsReasons = []struct{ text, reason string }{
 	{"didn't provide a certificate", "peer did not return a certificate"},
 	{"no certificates configured", "no certificate for this server name"},
 	{"bad record MAC", "decryption failed or bad record mac"},
-	{"no renegotiation", "no renegotiation"},
+	{"clientHelloMsg when waiting for *tls.helloRequestMsg", "renegotiation refused"},
 }
 
 // tlsReason says what went wrong: first the words of OpenSSL, as far as it has some.

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"weir/internal/coroutine"
+	"weir/internal/logs"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/script"
@@ -76,7 +77,7 @@ var errEarlyOverflow = errors.New("too much data before the end of the handshake
 func (s *tlsSession) begin() {
 	d := s.f.def
 	s.state = "idle"
-	s.conn = coroutine.NewConn(s.seal, "")
+	s.conn = coroutine.NewConn(s.seal, "peer") // crypto/tls resumes no sessions with what has no name
 	s.co = coroutine.New(func(*coroutine.Coroutine) error { return s.handshake() })
 	s.conn.Attach(s.co)
 	s.early = new(tlsEarly)
@@ -391,15 +392,11 @@ func (s *tlsSession) fail(err error) {
 	if s.over {
 		return
 	}
-	f, server, was := s.f, s.f.def.server, s.connected
+	server, was := s.f.def.server, s.connected
 	s.err = tlsReason(err)
 	s.emit()
 	s.close()
-	what := "session"
-	if !was {
-		what = "handshake"
-	}
-	f.World().Log.Warnf("[tls] %s failed (error = %s) in %s", what, s.err, f.Where())
+	s.log(was)
 	s.setState("closed")
 	end := s.failure
 	if end == nil {
@@ -417,6 +414,19 @@ func (s *tlsSession) fail(err error) {
 		end = &stream.StreamEnd{Code: stream.ReadError}
 	}
 	s.endPlain(end)
+}
+
+// log reports a failure. Clients that go away are nothing special.
+func (s *tlsSession) log(connected bool) {
+	log, where := s.f.World().Log, s.f.Where()
+	switch {
+	case connected:
+		log.Warnf("[tls] session failed (error = %s) in %s", s.err, where)
+	case s.f.def.server && s.err == reasonEOF:
+		log.Debugf(logs.Inbound, "[tls] handshake failed (error = %s) in %s", s.err, where)
+	default:
+		log.Warnf("[tls] handshake failed (error = %s) in %s", s.err, where)
+	}
 }
 
 // close lets go of everything. Nothing is decrypted or encrypted afterwards.
