@@ -52,7 +52,7 @@ func (f *demuxHTTP) Process(e stream.Event) {
 func (f *demuxHTTP) head(x *httpExchange, h *http1.Head) *httphead.Head { return httphead.New(h, true) }
 
 func (f *demuxHTTP) request(x *httpExchange, e *stream.MessageStart) {
-	x.sub = f.SubClone(f.target.Layout, x)
+	x.sub = f.SubClone(f.target.Layout, x.to)
 	x.sub.Start()
 	x.sub.Process(e)
 }
@@ -61,7 +61,7 @@ func (f *demuxHTTP) body(x *httpExchange, d *stream.Data) { x.sub.Process(d) }
 
 func (f *demuxHTTP) complete(x *httpExchange, e *stream.MessageEnd) { x.sub.Process(e) }
 
-func (f *demuxHTTP) abort(x *httpExchange, e *stream.StreamEnd) { x.sub.Process(e) }
+func (f *demuxHTTP) end(x *httpExchange, e *stream.StreamEnd) { x.sub.Process(e) }
 
 func (f *demuxHTTP) release(x *httpExchange) { x.sub.Release() }
 

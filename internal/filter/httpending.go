@@ -20,7 +20,7 @@ func (s *httpServer) inputEnded(e *stream.StreamEnd) {
 	s.stopTimer()
 	if x != nil {
 		x.broken, x.received = true, true
-		s.service.abort(x, e)
+		s.service.end(&x.httpExchange, e)
 	}
 	if e.Code != stream.NoError {
 		s.close(e) // nobody is there to read responses
@@ -52,7 +52,7 @@ func (s *httpServer) refuse(err error) {
 		s.refused = malformed
 	}
 	x.received, x.broken = true, true
-	s.service.abort(x, &stream.StreamEnd{Code: stream.ProtocolError})
+	s.service.end(&x.httpExchange, &stream.StreamEnd{Code: stream.ProtocolError})
 	if begun && !s.closed {
 		s.close(&stream.StreamEnd{Code: stream.ProtocolError})
 	}
@@ -90,12 +90,12 @@ func (s *httpServer) dropAll() {
 	for x := s.first; x != nil; {
 		next := x.next
 		x.mute = true
-		s.service.release(x)
+		s.service.release(&x.httpExchange)
 		x = next
 	}
 	if s.tunnel != nil {
 		s.tunnel.mute = true
-		s.service.release(s.tunnel)
+		s.service.release(&s.tunnel.httpExchange)
 	}
 	s.first, s.last, s.receiving, s.tunnel = nil, nil, nil, nil
 	s.in.Clear()

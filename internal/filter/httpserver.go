@@ -20,10 +20,10 @@ type httpServer struct {
 	in      stream.Data  // received and not decoded
 	out     *stream.Data // encoded and not passed on
 
-	first, last *httpExchange // requests without a complete response, in order; the first is being answered
-	receiving   *httpExchange // the one whose request is being received
-	tunnel      *httpExchange // the connection belongs to it
-	spare       *httpExchange
+	first, last *http1Exchange // requests without a complete response, in order; the first is being answered
+	receiving   *http1Exchange // the one whose request is being received
+	tunnel      *http1Exchange // the connection belongs to it
+	spare       *http1Exchange
 	pending     int
 	requests    int // received on this connection
 	parked      int // bytes of responses that wait for their turn
@@ -43,23 +43,6 @@ type httpServer struct {
 	deaf      bool // no more requests are read
 	closing   bool // a response announced the end of the connection
 	closed    bool
-}
-
-// httpService answers requests.
-type httpService interface {
-	// head returns the head of a request as it goes on.
-	head(x *httpExchange, h *http1.Head) *httphead.Head
-	// request begins a request; x.head is set.
-	request(x *httpExchange, e *stream.MessageStart)
-	body(x *httpExchange, d *stream.Data)
-	// complete ends the request.
-	complete(x *httpExchange, e *stream.MessageEnd)
-	// abort says that the rest of the request will not come.
-	abort(x *httpExchange, e *stream.StreamEnd)
-	// release says that x is done, or will never be: whatever belongs to it is to be let go.
-	release(x *httpExchange)
-	// reusable reports whether nothing refers to a released x any more.
-	reusable(x *httpExchange) bool
 }
 
 const (
@@ -122,14 +105,14 @@ func (s *httpServer) decode() {
 			s.requestBegan(e)
 		case *stream.Data:
 			x.head.Body.Emit(e)
-			s.service.body(x, e)
+			s.service.body(&x.httpExchange, e)
 		case *stream.MessageEnd:
 			s.receiving, x.received = nil, true
 			if x.final {
 				s.deaf = true
 			}
 			e.Tail = httphead.TailOf(e.Tail)
-			s.service.complete(x, e)
+			s.service.complete(&x.httpExchange, e)
 		}
 	}
 	s.decoding = false
@@ -164,7 +147,7 @@ func (s *httpServer) full() bool {
 func (s *httpServer) requestBegan(e *stream.MessageStart) {
 	h := e.Head.(*http1.Head)
 	x := s.newExchange()
-	x.head = s.service.head(x, h)
+	x.head = s.service.head(&x.httpExchange, h)
 	x.method, x.oldPeer = h.Method, h.Protocol == "HTTP/1.0"
 	x.tunnelKind = h.Tunnel()
 	x.final = h.Final()
@@ -179,7 +162,7 @@ func (s *httpServer) requestBegan(e *stream.MessageStart) {
 	}
 	s.last = x
 	e.Head = x.head
-	s.service.request(x, e)
+	s.service.request(&x.httpExchange, e)
 }
 
 // advance moves on past exchanges that are done, and closes the connection when there is nothing left to do.
@@ -235,7 +218,7 @@ func (s *httpServer) advance() {
 }
 
 // responding reports whether some of x's response is there.
-func (s *httpServer) responding(x *httpExchange) bool {
+func (s *httpServer) responding(x *http1Exchange) bool {
 	return x.answering || x.held.Len() > 0
 }
 

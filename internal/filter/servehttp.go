@@ -73,7 +73,7 @@ func (f *serveHTTP) head(x *httpExchange, h *http1.Head) *httphead.Head {
 func (f *serveHTTP) request(x *httpExchange, e *stream.MessageStart) {
 	x.tunnelKind = http1.NoTunnel
 	if x.head.Received.ContentLength > f.opts.maxBodySize {
-		f.tooLarge()
+		x.tooLarge()
 	}
 }
 
@@ -82,14 +82,14 @@ func (f *serveHTTP) body(x *httpExchange, d *stream.Data) {
 		return
 	}
 	if int64(x.call.body.Size()+d.Size()) > f.opts.maxBodySize {
-		f.tooLarge()
+		x.tooLarge()
 		return
 	}
 	x.call.body.PushOwned(d)
 }
 
-func (f *serveHTTP) tooLarge() {
-	f.refuse(&http1.Error{Status: 413, Reason: "the body of the request is too large"})
+func (x *httpExchange) tooLarge() {
+	x.to.refuse(&http1.Error{Status: 413, Reason: "the body of the request is too large"})
 }
 
 func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
@@ -104,7 +104,7 @@ func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
 			v, err = r.CallIn(f.Context(), v, event.NewMessage(r, &c.message))
 		}
 		if err != nil {
-			x.Process(f.World().Failure(err))
+			x.to.Process(f.World().Failure(err))
 			return
 		}
 	}
@@ -115,55 +115,25 @@ func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
 func (f *serveHTTP) answer(x *httpExchange, v script.Value, wrong string) {
 	r := f.Realm()
 	if m, ok := event.MessageOf(r, v); ok {
-		x.reply(m)
+		x.to.reply(m)
 		return
 	}
 	if !r.IsPromise(v) {
-		x.Process(f.Failure(wrong))
+		x.to.Process(f.Failure(wrong))
 		return
 	}
 	f.Then(v, func(ok bool, v script.Value) {
 		switch {
-		case x.mute || f.closed:
+		case x.mute:
 		case ok:
 			f.answer(x, v, "Promise did not resolve to a Message")
 		default:
-			x.Process(f.Rejection(v))
+			x.to.Process(f.Rejection(v))
 		}
 	})
 }
 
-// reply answers with a whole message.
-func (x *httpExchange) reply(m *stream.Message) {
-	s := x.server
-	if m.Body != nil && m.Body.Size() > largeReply {
-		x.whole = int64(m.Body.Size())
-	}
-	if s.first != x || x.held.Len() > 0 {
-		m.Kept = true
-		m.Events(x.park)
-		return
-	}
-	if x.begin(m.Head, nil); s.closed {
-		return
-	}
-	if m.Body != nil && !m.Body.Empty() && !x.unsent {
-		if x.send(m.Body); s.closed {
-			return
-		}
-	}
-	if x.finish(m.Tail, nil); x.answered {
-		m.Spent = true
-		s.advance()
-	} else if !s.closed {
-		s.close(s.Failure("handler returned an interim response"))
-	}
-}
-
-// largeReply is the size from which on a body is not copied next to its head.
-const largeReply = 1024
-
-func (f *serveHTTP) abort(x *httpExchange, e *stream.StreamEnd) {}
+func (f *serveHTTP) end(x *httpExchange, e *stream.StreamEnd) {}
 
 func (f *serveHTTP) release(x *httpExchange) { x.call = nil }
 

@@ -66,3 +66,27 @@ func allText(b []byte) bool {
 	}
 	return all(b, &isText)
 }
+
+// IsToken reports whether s is a token (RFC 9110 §5.6.2): a method, or the name of a header.
+func IsToken(s string) bool { return s != "" && allIn(s, &isToken) }
+
+// IsText reports whether s can be the value of a header: no control characters.
+func IsText(s string) bool { return allIn(s, &isText) }
+
+// IsTarget reports whether s can be a request target: no spaces, no control characters.
+func IsTarget(s string) bool { return allIn(s, &isTarget) }
+
+// IsHost reports whether s can be a host header.
+func IsHost(s string) bool { return allIn(s, &isHost) }
+
+// ParseLength parses the value of a content-length header.
+func ParseLength(s string) (int64, bool) { return parseLength([]byte(s)) }
+
+func allIn(s string, class *[256]bool) bool {
+	for i := 0; i < len(s); i++ {
+		if !class[s[i]] {
+			return false
+		}
+	}
+	return true
+}

@@ -36,6 +36,7 @@ type Received struct {
 	Upgrade        bool   // connection lists upgrade
 	ExpectContinue bool   // expect: 100-continue
 	UntilClose     bool   // a response whose body ends with the connection
+	HTTP2          bool   // it came over HTTP/2: several cookie lines are parts of one
 	ConnectionName string // original spelling of the connection header, empty if there was none
 }
 

@@ -7,15 +7,13 @@ import (
 	"weir/internal/stream"
 )
 
-// httpExchange is a request on a connection and its response. It takes the response as events, from a sub-pipeline or
-// from whoever else answers. Exchanges are used again.
-type httpExchange struct {
+// http1Exchange is a request on an HTTP/1 connection and its response. Exchanges are used again.
+type http1Exchange struct {
+	httpExchange
 	server *httpServer
-	next   *httpExchange
+	next   *http1Exchange
 
-	head       *httphead.Head // of the request
 	method     string
-	tunnelKind http1.Tunnel
 	number     int
 	final      bool // the client ends the connection after it
 	oldPeer    bool // the client speaks HTTP/1.0
@@ -27,37 +25,36 @@ type httpExchange struct {
 	unsent     bool // the message being received is not sent
 	answered   bool // the response is complete
 	tunnelOpen bool
-	mute       bool // what comes is to be ignored
 
 	held   pipeline.Queue // response events that came before its turn
 	parked int            // bytes in held
 	whole  int64          // length of the response's body if it is worth promising, 0 if unknown
-
-	sub  *pipeline.Pipeline // demuxHTTP
-	call *httpCall          // serveHTTP
 }
 
-func (s *httpServer) newExchange() *httpExchange {
+var _ httpResponder = (*http1Exchange)(nil)
+
+func (s *httpServer) newExchange() *http1Exchange {
 	x := s.spare
-	if x == nil || !s.service.reusable(x) {
-		return &httpExchange{server: s}
+	if x == nil || !s.service.reusable(&x.httpExchange) {
+		x = new(http1Exchange)
+	} else {
+		s.spare = x.next
 	}
-	s.spare = x.next
-	*x = httpExchange{server: s}
+	*x = http1Exchange{server: s, httpExchange: httpExchange{to: x}}
 	return x
 }
 
 // retire lets a finished exchange go.
-func (s *httpServer) retire(x *httpExchange) {
+func (s *httpServer) retire(x *http1Exchange) {
 	x.mute = true
-	s.service.release(x)
+	s.service.release(&x.httpExchange)
 	x.head = nil
 	x.next = s.spare
 	s.spare = x
 }
 
 // Process implements pipeline.Input: an event of the response.
-func (x *httpExchange) Process(e stream.Event) {
+func (x *http1Exchange) Process(e stream.Event) {
 	s := x.server
 	if x.mute || s.closed {
 		return
@@ -82,7 +79,7 @@ func (x *httpExchange) Process(e stream.Event) {
 }
 
 // park keeps an event until it is x's turn. Whoever sends much is stopped.
-func (x *httpExchange) park(e stream.Event) {
+func (x *http1Exchange) park(e stream.Event) {
 	s := x.server
 	if d, ok := e.(*stream.Data); ok {
 		x.parked += d.Size()
@@ -95,7 +92,7 @@ func (x *httpExchange) park(e stream.Event) {
 }
 
 // drain sends what was parked, now that it is x's turn.
-func (x *httpExchange) drain() {
+func (x *http1Exchange) drain() {
 	for !x.mute && !x.server.closed {
 		e := x.held.Pop()
 		if e == nil {
@@ -106,7 +103,7 @@ func (x *httpExchange) drain() {
 }
 
 // respond handles an event of the response in its turn.
-func (x *httpExchange) respond(e stream.Event) {
+func (x *http1Exchange) respond(e stream.Event) {
 	s := x.server
 	switch e := e.(type) {
 	case *stream.MessageStart:
@@ -134,7 +131,7 @@ func (x *httpExchange) respond(e stream.Event) {
 }
 
 // begin starts a response message. e is the event to pass on, or nil.
-func (x *httpExchange) begin(head any, e *stream.MessageStart) {
+func (x *http1Exchange) begin(head any, e *stream.MessageStart) {
 	s := x.server
 	length := int64(-1)
 	if x.whole > 0 {
@@ -235,8 +232,38 @@ func (s *httpServer) endMessage(tail any) error {
 	return nil
 }
 
+// reply answers with a whole message.
+func (x *http1Exchange) reply(m *stream.Message) {
+	s := x.server
+	if m.Body != nil && m.Body.Size() > largeReply {
+		x.whole = int64(m.Body.Size())
+	}
+	if s.first != x || x.held.Len() > 0 {
+		m.Kept = true
+		m.Events(x.park)
+		return
+	}
+	if x.begin(m.Head, nil); s.closed {
+		return
+	}
+	if m.Body != nil && !m.Body.Empty() && !x.unsent {
+		if x.send(m.Body); s.closed {
+			return
+		}
+	}
+	if x.finish(m.Tail, nil); x.answered {
+		m.Spent = true
+		s.advance()
+	} else if !s.closed {
+		s.close(s.Failure("handler returned an interim response"))
+	}
+}
+
+// largeReply is the size from which on a body is not copied next to its head.
+const largeReply = 1024
+
 // isFinal reports whether the connection ends with x.
-func (x *httpExchange) isFinal() bool {
+func (x *http1Exchange) isFinal() bool {
 	s := x.server
 	return x.final || x.broken || s.closing ||
 		s.opts.maxMessages > 0 && x.number >= s.opts.maxMessages ||
@@ -244,7 +271,7 @@ func (x *httpExchange) isFinal() bool {
 }
 
 // send sends some of the body.
-func (x *httpExchange) send(d *stream.Data) {
+func (x *http1Exchange) send(d *stream.Data) {
 	s := x.server
 	if err := s.sender.data(s.output(), d); err != nil {
 		x.fail(err)
@@ -252,7 +279,7 @@ func (x *httpExchange) send(d *stream.Data) {
 }
 
 // finish ends the response message. e is the event to pass on, or nil.
-func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
+func (x *http1Exchange) finish(tail any, e *stream.MessageEnd) {
 	s := x.server
 	x.answering = false
 	if x.unsent {
@@ -291,7 +318,7 @@ func (x *httpExchange) finish(tail any, e *stream.MessageEnd) {
 }
 
 // ended handles a StreamEnd in place of the response or in the middle of it.
-func (x *httpExchange) ended(e *stream.StreamEnd) {
+func (x *http1Exchange) ended(e *stream.StreamEnd) {
 	s := x.server
 	switch {
 	case x.answered:
@@ -308,7 +335,7 @@ func (x *httpExchange) ended(e *stream.StreamEnd) {
 }
 
 // fail gives up on a response that cannot be sent.
-func (x *httpExchange) fail(err error) {
+func (x *http1Exchange) fail(err error) {
 	s := x.server
 	x.answering = false
 	if s.closed {
@@ -316,6 +343,9 @@ func (x *httpExchange) fail(err error) {
 	}
 	s.close(s.Failure(err.Error()))
 }
+
+// refuse implements httpResponder.
+func (x *http1Exchange) refuse(e *http1.Error) { x.server.refuse(e) }
 
 // settleLater has what is held back sent at the end of the turn.
 func (s *httpServer) settleLater() {
