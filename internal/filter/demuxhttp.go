@@ -43,7 +43,7 @@ type demuxHTTP struct {
 
 // Process implements pipeline.Filter.
 func (f *demuxHTTP) Process(e stream.Event) {
-	if f.requests == 0 {
+	if f.requests == 0 && f.h2 == nil {
 		f.look()
 	}
 	f.httpServer.Process(e)
@@ -66,3 +66,5 @@ func (f *demuxHTTP) end(x *httpExchange, e *stream.StreamEnd) { x.sub.Process(e)
 func (f *demuxHTTP) release(x *httpExchange) { x.sub.Release() }
 
 func (f *demuxHTTP) reusable(x *httpExchange) bool { return x.sub.Ended() }
+
+func (f *demuxHTTP) tunnels() bool { return true }

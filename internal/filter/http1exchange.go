@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"errors"
+
 	"weir/internal/httphead"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http1"
@@ -13,10 +15,10 @@ type http1Exchange struct {
 	server *httpServer
 	next   *http1Exchange
 
-	method     string
-	number     int
-	final      bool // the client ends the connection after it
-	oldPeer    bool // the client speaks HTTP/1.0
+	method  string
+	number  int
+	final   bool // the client ends the connection after it
+	oldPeer bool // the client speaks HTTP/1.0
 
 	received   bool // the request is complete
 	broken     bool // the request will never be complete
@@ -255,9 +257,11 @@ func (x *http1Exchange) reply(m *stream.Message) {
 		m.Spent = true
 		s.advance()
 	} else if !s.closed {
-		s.close(s.Failure("handler returned an interim response"))
+		s.close(s.Failure(errInterimReply.Error()))
 	}
 }
+
+var errInterimReply = errors.New("handler returned an interim response")
 
 // largeReply is the size from which on a body is not copied next to its head.
 const largeReply = 1024

@@ -106,6 +106,9 @@ func (s *httpServer) dropAll() {
 
 // Reset implements pipeline.Filter.
 func (s *httpServer) Reset() {
+	if s.h2 != nil {
+		s.h2.reset()
+	}
 	s.closed = true
 	s.dropAll()
 }

@@ -17,6 +17,11 @@ type httpOptions struct {
 	maxHeadSize   int
 	maxMessages   int
 	headTimeout   time.Duration
+
+	// Of HTTP/2.
+	connectionWindow, streamWindow int
+	maxStreams                     int // that the peer may have open
+	stallTimeout                   time.Duration
 }
 
 // readHTTPOptions reads the options; those not given get their defaults.
@@ -29,10 +34,21 @@ func readHTTPOptions(o *script.Options) *httpOptions {
 		maxHeadSize:   clampSize(o.Size("maxHeadSize", 0)),
 		maxMessages:   max(o.Int("maxMessages", 0), 0),
 		headTimeout:   o.Duration("headTimeout", 60*time.Second),
+
+		connectionWindow: clampSize(o.Size("connectionWindowSize", 1<<20)),
+		streamWindow:     clampSize(o.Size("streamWindowSize", 1<<20)),
+		maxStreams:       max(o.Int("maxConcurrentStreams", 256), 1),
+		stallTimeout:     o.Duration("stallTimeout", 60*time.Second),
 	}
-	o.Size("connectionWindowSize", 1<<20) // checked although HTTP/1 has no windows
-	o.Size("streamWindowSize", 1<<20)
 	return h
+}
+
+// headLimit is the most a head may have in HTTP/2.
+func (o *httpOptions) headLimit() int {
+	if o.maxHeadSize > 0 {
+		return o.maxHeadSize
+	}
+	return max(http1.DefaultMaxHeadSize, 4*o.maxHeaderSize)
 }
 
 func clampSize(n int64) int { return int(min(n, 1<<30)) }
@@ -59,6 +75,8 @@ func serverRows(filter string) []script.Row {
 		script.Row{Path: "maxBodySize", Kind: "option", Signature: "size = 64m [beyond]"},
 		script.Row{Path: "maxHeadSize", Kind: "option", Signature: "size = 64k [beyond]"},
 		script.Row{Path: "headTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
+		script.Row{Path: "maxConcurrentStreams", Kind: "option", Signature: "int = 256 [beyond]"},
+		script.Row{Path: "stallTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
 	)
 }
 

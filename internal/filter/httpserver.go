@@ -34,6 +34,7 @@ type httpServer struct {
 	refused *http1.Error      // the input was malformed: to be answered last
 	end     *stream.StreamEnd // of the input, to be passed on after the last response
 
+	h2        *http2Server        // what has taken over, if the client speaks HTTP/2
 	copier    pipeline.ByteCopier // the output, if it takes copies of small pieces
 	buffer    *encodeBuffer
 	bytesOnly bool // nobody wants the message events
@@ -41,6 +42,7 @@ type httpServer struct {
 	advancing bool
 	flushing  bool // registered for the end of the turn
 	deaf      bool // no more requests are read
+	changing  bool // the next input is HTTP/2, once everything is answered
 	closing   bool // a response announced the end of the connection
 	closed    bool
 }
@@ -53,17 +55,22 @@ const (
 func (s *httpServer) init(opts *httpOptions, service httpService) {
 	s.opts, s.service = opts, service
 	opts.decoder(&s.decoder)
+	s.decoder.Preface = true
 	s.sender.init(true, opts)
 }
 
-// Process implements pipeline.Filter.
 // look finds out what the output can do.
 func (s *httpServer) look() {
 	_, s.bytesOnly = s.Out().(pipeline.ByteSink)
 	s.copier, _ = s.Out().(pipeline.ByteCopier)
 }
 
+// Process implements pipeline.Filter.
 func (s *httpServer) Process(e stream.Event) {
+	if s.h2 != nil {
+		s.h2.process(e)
+		return
+	}
 	if s.closed {
 		return
 	}
@@ -90,8 +97,12 @@ func (s *httpServer) decode() {
 		return
 	}
 	s.decoding = true
-	for !s.closed && !s.deaf && s.tunnel == nil && !s.full() {
+	for !s.closed && !s.deaf && s.tunnel == nil && s.h2 == nil && !s.full() {
 		e, err := s.decoder.Next(&s.in)
+		if err == http1.ErrPreface {
+			s.changing = true
+			break
+		}
 		if err != nil {
 			s.refuse(err)
 			break
@@ -116,7 +127,12 @@ func (s *httpServer) decode() {
 		}
 	}
 	s.decoding = false
-	s.advance()
+	if s.h2 == nil {
+		s.advance()
+	}
+	if s.h2 != nil {
+		return
+	}
 	switch {
 	case s.tunnel != nil:
 	case s.closed || s.deaf:
@@ -138,6 +154,9 @@ func (s *httpServer) full() bool {
 	if s.receiving != nil {
 		return false
 	}
+	if s.changing {
+		return true
+	}
 	if s.last != nil && s.last.tunnelKind != http1.NoTunnel {
 		return true // its response decides what the next bytes are
 	}
@@ -146,6 +165,9 @@ func (s *httpServer) full() bool {
 
 func (s *httpServer) requestBegan(e *stream.MessageStart) {
 	h := e.Head.(*http1.Head)
+	if s.upgrade(h, e) {
+		return
+	}
 	x := s.newExchange()
 	x.head = s.service.head(&x.httpExchange, h)
 	x.method, x.oldPeer = h.Method, h.Protocol == "HTTP/1.0"
@@ -210,6 +232,10 @@ func (s *httpServer) advance() {
 		return
 	}
 	switch {
+	case s.changing:
+		if s.first == nil {
+			s.change()
+		}
 	case !s.in.Empty() && !s.deaf && !s.full():
 		s.decode()
 	case s.first == nil:

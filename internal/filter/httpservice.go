@@ -41,6 +41,8 @@ type httpService interface {
 	end(x *httpExchange, e *stream.StreamEnd)
 	// release says that x is done, or will never be: whatever belongs to it is to be let go.
 	release(x *httpExchange)
+	// tunnels reports whether a connection, or a stream, may become a tunnel to whoever answers.
+	tunnels() bool
 	// reusable reports whether nothing refers to a released x any more.
 	reusable(x *httpExchange) bool
 }

@@ -9,6 +9,10 @@ import (
 // Shutdown implements pipeline.Shutdowner: a connection on which nothing happens is closed a little later, so that a
 // client that is sending at this very moment still gets a response.
 func (s *httpServer) Shutdown() {
+	if s.h2 != nil {
+		s.h2.shutdown()
+		return
+	}
 	if s.closed || s.tunnel != nil || s.first != nil {
 		return
 	}

@@ -59,7 +59,7 @@ type httpCall struct {
 
 // Process implements pipeline.Filter.
 func (f *serveHTTP) Process(e stream.Event) {
-	if f.requests == 0 {
+	if f.requests == 0 && f.h2 == nil {
 		f.look()
 	}
 	f.httpServer.Process(e)
@@ -138,3 +138,5 @@ func (f *serveHTTP) end(x *httpExchange, e *stream.StreamEnd) {}
 func (f *serveHTTP) release(x *httpExchange) { x.call = nil }
 
 func (f *serveHTTP) reusable(x *httpExchange) bool { return true }
+
+func (f *serveHTTP) tunnels() bool { return false }

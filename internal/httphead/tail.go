@@ -11,7 +11,11 @@ type Tail http1.Tail
 
 // Truncated is the tail of a message whose body was cut short by the end of its connection. Scripts see a shorter body;
 // whoever passes the message on over a connection must not make it look whole.
-type Truncated struct{ Tail }
+type Truncated struct {
+	Tail
+	// Code is what an HTTP/2 stream was reset with, 0 if it was not.
+	Code uint32
+}
 
 var (
 	_ event.Object = (*Tail)(nil)

@@ -207,6 +207,14 @@ func (l *Loop) TurnFrom(t *Tap, fn func()) {
 	l.leave()
 }
 
+// SwapTap makes t the current tap, within a turn, and returns the one before: for whoever divides what a source delivers
+// among several that can be paused on their own. The caller puts the old one back.
+func (l *Loop) SwapTap(t *Tap) *Tap {
+	before := l.tap
+	l.tap = t
+	return before
+}
+
 // Later runs fn in a turn of its own soon after the current one.
 func (l *Loop) Later(fn func()) { l.later = append(l.later, fn) }
 

@@ -143,7 +143,7 @@ func checkSplits(t *testing.T, name, input, want string, decoder func() (*Decode
 func short(s string) string {
 	s = strings.NewReplacer("ContentLength:", "len=", " Chunked:false", "", " Close:false", "", " KeepAlive:false", "",
 		" Upgrade:false", "", " ExpectContinue:false", "", " UntilClose:false", "", " ConnectionName:}", "}",
-		"Chunked:true", "chunked", "Close:true", "close", "KeepAlive:true", "keepAlive", "Upgrade:true", "upgrade",
+		"HTTP2:false ", "", " HTTP2:false", "", "Chunked:true", "chunked", "Close:true", "close", "KeepAlive:true", "keepAlive", "Upgrade:true", "upgrade",
 		"ExpectContinue:true", "continue", "ConnectionName:", "").Replace(s)
 	return strings.ReplaceAll(s, "Untilclose", "untilClose")
 }

@@ -37,12 +37,17 @@ func FailureHead(code stream.ErrorCode) *Head {
 	return h
 }
 
+// ErrorResponse returns the answer to a request that was refused with e: a head, and a small text.
+func ErrorResponse(e *Error) (*Head, string) {
+	h := &Head{IsResponse: true, Status: e.Status, Headers: Headers{{"content-type", "text/plain"}}}
+	return h, StatusText(e.Status) + ": " + e.Reason + "\n"
+}
+
 // AppendErrorResponse appends the whole answer to a request that was refused with e: a small text, and notice that the
 // connection is closed after it.
 func AppendErrorResponse(dst []byte, e *Error) []byte {
-	body := StatusText(e.Status) + ": " + e.Reason + "\n"
-	h := Head{IsResponse: true, Status: e.Status, Headers: Headers{{"content-type", "text/plain"}}}
-	dst, err := AppendHead(dst, &h, Framing{Response: true, Length: int64(len(body)), Close: true})
+	h, body := ErrorResponse(e)
+	dst, err := AppendHead(dst, h, Framing{Response: true, Length: int64(len(body)), Close: true})
 	if err != nil {
 		panic(err) // nothing in this head comes from outside
 	}
