@@ -69,6 +69,16 @@ func (c *http1Client) send(f *muxHTTP, e stream.Event) {
 	f.request.Push(e)
 }
 
+// ended implements httpClient.
+func (c *http1Client) ended(f *muxHTTP, e *stream.StreamEnd) bool {
+	s := c.session
+	if s.tunnel != f {
+		return false
+	}
+	s.p.Process(e)
+	return true
+}
+
 // write sends an event of a request.
 func (c *http1Client) write(f *muxHTTP, e stream.Event) {
 	r := c.session.world.Realm

@@ -100,5 +100,3 @@ func httpVersion(r *script.Realm, v script.Value) (int, error) {
 	}
 	return 0, errors.New("invalid HTTP version")
 }
-
-var errNoHTTP2 = errors.New("HTTP/2 is not available in this version yet, use version 1")

@@ -23,6 +23,8 @@ type httpSession struct {
 type httpClient interface {
 	// send takes an event of f's requests.
 	send(f *muxHTTP, e stream.Event)
+	// ended takes the end of f's input if it has a tunnel, else it returns false.
+	ended(f *muxHTTP, e *stream.StreamEnd) bool
 	// receive takes an event from the server.
 	receive(e stream.Event)
 	// leftBy says that f sends nothing more and wants no more responses.
@@ -47,6 +49,7 @@ func (s *httpSession) open(f *muxHTTP) bool {
 	if !r.IsPromise(v) {
 		return s.decide(f, v)
 	}
+	s.limit = assumedStreams // others may wait as well: it may become HTTP/2
 	r.Then(v, s.decided)
 	s.p.Process(new(stream.Data)) // the version may come from a handshake, which has to begin
 	return f.session != nil
@@ -63,8 +66,11 @@ func (s *httpSession) decided(ok bool, v script.Value) {
 		switch {
 		case f.session != s:
 		case !ok:
-			f.finish(f.Rejection(v))
+			f.refused(f.Rejection(v))
 		case s.client != nil || s.decide(f, v):
+			if s.limit == 0 && s.pool.maxQueue > 0 && s.users > s.pool.maxQueue {
+				f.letGo() // it needs a session of its own
+			}
 			f.resume()
 		}
 	}
@@ -86,12 +92,12 @@ func (s *httpSession) decide(f *muxHTTP, v script.Value) bool {
 
 // speak begins to speak a version of HTTP.
 func (s *httpSession) speak(f *muxHTTP, version int) bool {
-	if version != 1 {
-		s.close()
-		f.finish(f.Failure(errNoHTTP2.Error()))
-		return false
+	s.limit = 0
+	if version == 2 {
+		s.client = newHTTP2Client(s)
+	} else {
+		s.client = newHTTP1Client(s)
 	}
-	s.client = newHTTP1Client(s)
 	s.early.Drain(s.client.receive)
 	return !s.gone
 }
@@ -126,7 +132,7 @@ func (s *httpSession) leftBy(f *muxHTTP) {
 	case s.tunnel == f:
 		s.tunnel = nil
 		s.close()
-	case s.client != nil && !s.gone:
+	case s.client != nil && (!s.gone || f.call != nil):
 		s.client.leftBy(f)
 	}
 }

@@ -27,6 +27,7 @@ func init() {
 			script.Row{Path: "ping", Kind: "callback", Signature: "(ack: Data|null) => Data|Promise<Data>|null"},
 			script.Row{Path: "maxBodySize", Kind: "option", Signature: "size = 64m [beyond]"},
 			script.Row{Path: "maxHeadSize", Kind: "option", Signature: "size = 64k [beyond]"},
+			script.Row{Path: "stallTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
 		),
 		Build: buildMuxHTTP,
 	})
@@ -47,6 +48,7 @@ type muxHTTPConfig struct {
 	httpOptions
 	version   int         // 0: from versionOf
 	versionOf *script.Ref // a function
+	ping      *script.Ref // of HTTP/2
 }
 
 func buildMuxHTTP(b *pipeline.Build) (pipeline.Def, error) {
@@ -76,7 +78,7 @@ func readMuxHTTPOptions(r *script.Realm, v script.Value) (poolOptions, *muxHTTPC
 	o := r.Options(v)
 	p := readPoolOptions(o)
 	c := &muxHTTPConfig{httpOptions: *readHTTPOptions(o), version: 1}
-	o.Func("ping") // of HTTP/2
+	c.ping = o.Func("ping")
 	if v := o.Value("version"); r.IsFunction(v) {
 		c.version, c.versionOf = 0, r.Hold(v)
 	} else if !v.IsUndefined() && o.Err() == nil {
@@ -84,9 +86,6 @@ func readMuxHTTPOptions(r *script.Realm, v script.Value) (poolOptions, *muxHTTPC
 		if c.version, err = httpVersion(r, v); err != nil {
 			return p, c, err
 		}
-	}
-	if c.version == 2 {
-		return p, c, errNoHTTP2
 	}
 	return p, c, o.Err()
 }
@@ -106,9 +105,12 @@ type muxHTTP struct {
 	request pipeline.Queue // a request that is sent as a whole
 	size    int64          // of its body
 	calls   int            // requests without a complete response
+	call    *http2Call     // the request over HTTP/2
+	retries int            // how often it was sent again
 	end     *stream.StreamEnd
 	inside  bool // in a request
 	skipped bool // the rest of the request goes nowhere
+	called  bool // a request was sent over HTTP/2: there can be no other
 	ended   bool // a StreamEnd was output
 }
 
@@ -124,7 +126,7 @@ func (f *muxHTTP) Process(e stream.Event) {
 }
 
 func (f *muxHTTP) process(e stream.Event) {
-	if f.session != nil && f.session.gone && f.session.tunnel != f {
+	if f.session != nil && f.session.gone && f.session.tunnel != f && f.call == nil {
 		f.letGo()
 		f.skipped = f.inside
 	}
@@ -170,6 +172,14 @@ func (f *muxHTTP) hold(e stream.Event) {
 
 // resume goes on with what was held.
 func (f *muxHTTP) resume() {
+	if f.session == nil && !f.ended { // it had to leave the session it waited for
+		if !f.attach() {
+			f.held.Clear()
+		} else if s := f.session; s.client == nil {
+			s.waiters = append(s.waiters, f)
+			return
+		}
+	}
 	f.brake.Release()
 	for !f.ended {
 		e := f.held.Pop()
@@ -235,8 +245,7 @@ func (f *muxHTTP) openPool() (poolOptions, any, bool) {
 // inputEnded handles the end of the input: it is echoed after the last response.
 func (f *muxHTTP) inputEnded(e *stream.StreamEnd) {
 	s := f.session
-	if s != nil && s.tunnel == f {
-		s.p.Process(e)
+	if s != nil && s.client != nil && s.client.ended(f, e) {
 		return
 	}
 	if f.inside && !f.skipped && s != nil {

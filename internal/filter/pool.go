@@ -67,6 +67,7 @@ type pooled struct {
 	since time.Time // without users since
 	index int       // in the heap, -1 if spent or gone
 	gone  bool
+	limit int // users at the same time, in place of the pool's maxQueue, if not 0
 }
 
 // poolSession is a session seen by its pool.
@@ -128,7 +129,11 @@ func (p *pool) take() *pooled {
 		return nil
 	}
 	s := p.sessions[0]
-	if p.maxQueue > 0 && s.users >= p.maxQueue {
+	limit := p.maxQueue
+	if s.limit > 0 {
+		limit = s.limit
+	}
+	if limit > 0 && s.users >= limit {
 		return nil
 	}
 	s.users++

@@ -251,7 +251,6 @@ func TestHTTPOptionErrors(t *testing.T) {
 		`muxHTTP({version: 3}).to($=>$)`:                 "invalid HTTP version number",
 		`muxHTTP({version: 'x'}).to($=>$)`:               "invalid HTTP version name",
 		`muxHTTP({version: {}}).to($=>$)`:                "invalid HTTP version",
-		`muxHTTP({version: 'h2'}).to($=>$)`:              "HTTP/2 is not available in this version yet, use version 1",
 		`muxHTTP({maxIdle: 'x'}).to($=>$)`:               "options.maxIdle expects a number",
 		`encodeHTTPRequest(() => 1, {bufferSize: 'x'})`:  "options.bufferSize expects a positive number",
 		`decodeHTTPRequest(1)`:                           "argument #1 expects a function",
