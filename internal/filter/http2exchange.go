@@ -250,13 +250,16 @@ func (x *http2Exchange) refuse(e *http1.Error) {
 	}
 }
 
-// abandon ends a request that will never be complete.
-func (x *http2Exchange) abandon(code stream.ErrorCode) {
-	if !x.inputDone && !x.mute {
-		x.inputDone = true
-		x.server.server.service.end(&x.httpExchange, &stream.StreamEnd{Code: code})
+// cutOff tells whoever answers that nothing more comes, and listens to it no longer: the client is gone.
+func (x *http2Exchange) cutOff() {
+	if x.mute || x.head == nil {
+		return
 	}
-	x.reset(http2.Cancel)
+	x.mute = true
+	if !x.inputDone || x.tunnelOpen {
+		x.inputDone = true
+		x.server.server.service.end(&x.httpExchange, &stream.StreamEnd{Code: stream.ConnectionReset})
+	}
 }
 
 // close lets a finished exchange go.

@@ -58,7 +58,9 @@ func (h *http2Server) inputEnded(e *stream.StreamEnd) {
 	h.ending = e
 	h.Each(func(s *http2.Stream) {
 		if !s.Ended() {
-			s.Owner.(*http2Exchange).abandon(stream.ConnectionReset)
+			x := s.Owner.(*http2Exchange)
+			x.cutOff()
+			x.reset(http2.Cancel)
 		}
 	})
 	h.settleDown()
@@ -76,21 +78,18 @@ func (h *http2Server) close(e *stream.StreamEnd) {
 		h.server.closed = true
 		h.server.Output(e)
 	})
-	h.letGo(e)
+	h.letGo()
 }
 
 // letGo ends all exchanges.
-func (h *http2Server) letGo(e *stream.StreamEnd) {
+func (h *http2Server) letGo() {
 	if h.grace != nil {
 		h.grace.Stop()
 		h.grace = nil
 	}
 	h.Each(func(s *http2.Stream) {
 		x := s.Owner.(*http2Exchange)
-		if !x.mute && !x.inputDone {
-			x.inputDone = true
-			h.server.service.end(&x.httpExchange, &stream.StreamEnd{Code: stream.ConnectionReset})
-		}
+		x.cutOff()
 		x.close()
 	})
 }
@@ -116,7 +115,7 @@ func (h *http2Server) shutdown() {
 func (h *http2Server) reset() {
 	if !h.finished || h.out != nil {
 		h.drop()
-		h.letGo(&stream.StreamEnd{})
+		h.letGo()
 	}
 }
 
@@ -200,12 +199,7 @@ func (h *http2Server) OnEnd(s *http2.Stream, e *stream.MessageEnd) {
 
 // OnReset implements http2.Handler: the client wants no response any more.
 func (h *http2Server) OnReset(s *http2.Stream, code http2.ErrCode) {
-	x := s.Owner.(*http2Exchange)
-	if x.mute || x.inputDone && !x.tunnelOpen {
-		return
-	}
-	x.inputDone = true
-	h.server.service.end(&x.httpExchange, &stream.StreamEnd{Code: stream.ConnectionReset})
+	s.Owner.(*http2Exchange).cutOff()
 }
 
 // OnDrained implements http2.Handler.
