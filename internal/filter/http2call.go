@@ -47,6 +47,7 @@ func (c *http2Client) newCall(f *muxHTTP) *http2Call {
 	call := c.spare
 	if call == nil {
 		call = &http2Call{client: c}
+		call.wire.HTTP2 = true
 	} else {
 		c.spare, call.following = call.following, nil
 	}

@@ -12,6 +12,8 @@ var (
 	keyMethod      = script.NewKey("method")
 	keyPath        = script.NewKey("path")
 	keyProtocol    = script.NewKey("protocol")
+	keyScheme      = script.NewKey("scheme")
+	keyAuthority   = script.NewKey("authority")
 	keyStatus      = script.NewKey("status")
 	keyStatusText  = script.NewKey("statusText")
 	keyHeaders     = script.NewKey("headers")
@@ -21,6 +23,9 @@ var (
 // Wire turns heads of any kind into heads to be sent. It keeps its memory: what it returned is valid until the next use,
 // and it serves one message at a time. The zero Wire is ready.
 type Wire struct {
+	// HTTP2 is set if scheme and authority of requests are of interest.
+	HTTP2 bool
+
 	head  http1.Head
 	realm *script.Realm
 	add   func(name string, v script.Value) error // made once, for Realm.Each
@@ -158,7 +163,19 @@ func (w *Wire) target(r *script.Realm, v script.Value) error {
 	if f, err = r.GetKey(v, keyPath); err != nil {
 		return err
 	}
-	w.head.Path, err = toText(r, f)
+	if w.head.Path, err = toText(r, f); err != nil || !w.HTTP2 {
+		return err
+	}
+	if f, err = r.GetKey(v, keyScheme); err != nil {
+		return err
+	}
+	if w.head.Scheme, err = toText(r, f); err != nil {
+		return err
+	}
+	if f, err = r.GetKey(v, keyAuthority); err != nil {
+		return err
+	}
+	w.head.Authority, err = toText(r, f)
 	return err
 }
 

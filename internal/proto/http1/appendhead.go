@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Framing is what a head says about its body and its connection besides its own headers.
@@ -25,10 +26,18 @@ func AppendHead(dst []byte, h *Head, f Framing) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	connection, upgrade, length := "", false, false
+	connection, upgrade, length, cookie := "", false, false, false
 	for i := range h.Headers {
 		name, value := h.Headers[i].Name, h.Headers[i].Value
 		switch len(name) {
+		case len("cookie"):
+			if !f.Response && h.Received.HTTP2 && isKey(name, "cookie") {
+				if cookie {
+					continue
+				}
+				cookie = true // HTTP/2 cuts it into several (RFC 9113 §8.2.3)
+				value = strings.Join(h.Headers.Values("cookie"), "; ")
+			}
 		case len("upgrade"):
 			upgrade = upgrade || isKey(name, "upgrade")
 		case len("connection"): // and of keep-alive

@@ -166,11 +166,16 @@ func (e *Encoder) Flush(out *stream.Data) error {
 	return e.Data(out, held)
 }
 
-// End ends the message. trailers are sent if the body is chunked.
+// End ends the message. With trailers, what is held back is sent in chunks, for they can follow nothing else.
 //
 // It fails with ErrBodyLength if the body is shorter than promised, or for head or trailers. The message is then
 // forgotten.
 func (e *Encoder) End(out *stream.Data, trailers Headers) error {
+	if e.state == encodeHolding && len(trailers) > 0 && !(e.Response && e.message.OldPeer) {
+		if err := e.Flush(out); err != nil {
+			return err
+		}
+	}
 	state := e.state
 	switch state {
 	case encodeHolding:

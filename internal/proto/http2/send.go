@@ -69,7 +69,7 @@ func (c *Conn) Reset(s *Stream, code ErrCode) {
 
 // resetBy ends the stream for an error of the peer's.
 func (c *Conn) resetBy(s *Stream, code ErrCode) {
-	if !c.glitch() {
+	if c.cfg.Server && !s.headSent && !c.cancelled() || !c.glitch() {
 		return
 	}
 	c.handler.OnReset(s, code)
