@@ -181,8 +181,22 @@ func (c *Conn) beginData(length int, flags byte, id uint32) {
 	}
 	c.body = dataFrame{s: s, left: length, padded: padded, end: end}
 	c.refill()
+	if s != nil && !padded {
+		c.expect(&c.body)
+	}
 	if length == 0 {
 		c.endData()
+	}
+}
+
+// expect counts the payload of a frame against the content-length.
+func (c *Conn) expect(f *dataFrame) {
+	s := f.s
+	if s.expected < 0 || s.bodiless {
+		return
+	}
+	if s.expected -= int64(f.left); s.expected < 0 {
+		c.resetBy(s, ProtocolError)
 	}
 }
 
@@ -212,31 +226,25 @@ func (c *Conn) receiveData(b []byte, transient bool) []byte {
 			c.fail(ProtocolError, "more padding than payload")
 			return nil
 		}
+		b = b[1:]
 		if f.s != nil {
 			c.skipped(f.s, 1+f.pad)
+			c.expect(f)
 		}
-		b = b[1:]
 	}
 	if n := min(f.left, len(b)); n > 0 {
 		f.left -= n
 		p := b[:n:n]
 		b = b[n:]
 		if s := f.s; s != nil {
-			if s.expected >= 0 && !s.bodiless {
-				if s.expected -= int64(n); s.expected < 0 {
-					c.resetBy(s, ProtocolError)
-				}
+			s.held += n
+			c.unheld += n
+			d := stream.NewData(p)
+			if transient {
+				d = stream.NewTransient(p)
 			}
-			if s.opened {
-				s.held += n
-				c.unheld += n
-				d := stream.NewData(p)
-				if transient {
-					d = stream.NewTransient(p)
-				}
-				c.calm.control.earn(1, controlBurst)
-				c.handler.OnData(s, d)
-			}
+			c.calm.control.earn(1, controlBurst)
+			c.handler.OnData(s, d)
 		}
 	}
 	if f.left == 0 {
