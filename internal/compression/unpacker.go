@@ -60,6 +60,9 @@ func (u *Unpacker) Feed(b []byte) {
 	u.fed = u.fed || len(b) > 0
 }
 
+// Own makes the Unpacker independent of the bytes it was fed with.
+func (u *Unpacker) Own() { u.in = bytes.Clone(u.in) }
+
 // End says that there is no more input than what was fed.
 func (u *Unpacker) End() { u.ended = true }
 

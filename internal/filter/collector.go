@@ -15,7 +15,7 @@ type collector struct {
 	size    int64
 }
 
-// unlimited is the limit of a collector without one.
+// unlimited is the limit of what has none.
 const unlimited = -1
 
 // add appends a copy of d, as far as the limit allows.
@@ -68,17 +68,17 @@ func (c *collector) take() *stream.Data {
 // reset drops what was gathered.
 func (c *collector) reset() { c.kept, c.fresh, c.size = nil, nil, 0 }
 
-// limitOption reads the option bufferLimit: how many bytes of a body a callback gets to see.
-func limitOption(b *pipeline.Build, arg int) (int64, error) {
+// limitOption reads an option that is a number of bytes, negative for no limit, which is the default.
+func limitOption(b *pipeline.Build, arg int, name string) (int64, error) {
 	o, err := options(b, arg)
 	if err != nil {
 		return 0, err
 	}
-	v := o.Value("bufferLimit")
+	v := o.Value(name)
 	if f, ok := b.NumberOf(v); v.IsUndefined() || ok && f < 0 {
 		return unlimited, o.Err()
 	}
-	return o.Size("bufferLimit", 0), o.Err()
+	return o.Size(name, 0), o.Err()
 }
 
 // options reads the argument with the options, which may be missing.

@@ -22,7 +22,7 @@ func init() {
 				if err != nil {
 					return nil, err
 				}
-				limit, err := limitOption(b, 1)
+				limit, err := limitOption(b, 1, "bufferLimit")
 				return &replaceMessageDef{with, body, limit}, err
 			},
 		})
