@@ -8,7 +8,8 @@ import (
 
 func init() {
 	pipeline.Register(pipeline.Spec{
-		Name: "link", Length: 1, Sig: "link(name | fn() -> string|Swap|null) (L)", Build: buildLink,
+		Name: "link", Length: 1, Sig: "link(name | fn() -> string|Swap|null) (L)",
+		Build: func(b *pipeline.Build) (pipeline.Def, error) { return buildLink(b) },
 	})
 }
 
@@ -18,7 +19,7 @@ type linkDef struct {
 	names  *pipeline.Names
 }
 
-func buildLink(b *pipeline.Build) (pipeline.Def, error) {
+func buildLink(b *pipeline.Build) (*linkDef, error) {
 	if err := b.Need(1); err != nil {
 		return nil, err
 	}
@@ -50,6 +51,7 @@ type link struct {
 	queue   pipeline.Queue // what came in while feeding
 	feeding bool
 	posted  bool
+	noSwap  bool
 }
 
 func (f *link) Process(e stream.Event) {
@@ -100,7 +102,7 @@ func (f *link) choose() bool {
 	if !ok || v.IsNullish() {
 		return false
 	}
-	if s, ok := script.As[*Swap](r, v); ok {
+	if s, ok := script.As[*Swap](r, v); ok && !f.noSwap {
 		if !s.join(f) {
 			f.Fail("cannot link to a fully occupied Swap")
 			return false
