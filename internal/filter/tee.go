@@ -1,0 +1,131 @@
+package filter
+
+import (
+	"io"
+
+	"weir/internal/logs"
+	"weir/internal/pipeline"
+	"weir/internal/script"
+	"weir/internal/stream"
+)
+
+func init() {
+	pipeline.Register(pipeline.Spec{
+		Name: "tee", Length: 1, Sig: "tee(path: string | fn() -> string, options?) (L,N)",
+		Rows: []script.Row{
+			{Path: "option:tee.append", Kind: "option", Signature: "bool = false"},
+			{Path: "option:tee.shared", Kind: "option", Signature: "bool = false"},
+			{Path: "option:tee.maxFileSize", Kind: "option", Signature: "int = 0"},
+			{Path: "option:tee.maxFileCount", Kind: "option", Signature: "int = 0"},
+			{Path: "option:tee.rotateInterval", Kind: "option", Signature: "number (s) = 0"},
+		},
+		Build: buildTee,
+	})
+}
+
+type teeDef struct {
+	path      pipeline.Param
+	appending bool
+	shared    bool
+	rotation  logs.FileOptions
+}
+
+func buildTee(b *pipeline.Build) (pipeline.Def, error) {
+	if err := b.Need(1); err != nil {
+		return nil, err
+	}
+	if v := b.Arg(0); !v.IsString() && !b.IsFunction(v) {
+		return nil, script.ArgError(0, "a string or a function")
+	}
+	o, err := options(b, 1)
+	if err != nil {
+		return nil, err
+	}
+	return &teeDef{b.Param(0), o.Bool("append", false), o.Bool("shared", false), logs.FileOptions{
+		MaxSize: int64(o.Int("maxFileSize", 0)), MaxCount: o.Int("maxFileCount", 0), Interval: o.Duration("rotateInterval", 0),
+	}}, o.Err()
+}
+
+func (d *teeDef) New() pipeline.Filter { return &tee{def: d} }
+
+// tee passes everything, and writes the bytes to a file.
+type tee struct {
+	pipeline.Base
+	def   *teeDef
+	state choice
+	path  string
+	sink  *fileSink
+	again bool // the file was written to before
+}
+
+func (f *tee) Process(e stream.Event) {
+	switch d := e.(type) {
+	case *stream.Data:
+		if d.Empty() {
+			break
+		}
+		if f.state == undecided && !f.decide() {
+			return
+		}
+		if f.state == decided {
+			f.open()
+			f.sink.write(d)
+		}
+	case *stream.StreamEnd:
+		if !f.def.shared {
+			f.close()
+		}
+	}
+	f.Output(e)
+}
+
+// decide finds out the path. It returns false if that fails, which is output.
+func (f *tee) decide() bool {
+	f.state = undecidable
+	v, ok := f.def.path.Value(&f.Base)
+	if !ok {
+		return false
+	}
+	if f.path, ok = f.Realm().AsString(v); !ok {
+		f.Fail("path is not or did not return a string")
+		return false
+	}
+	f.state = decided
+	return true
+}
+
+func (f *tee) open() {
+	if f.sink != nil {
+		return
+	}
+	f.sink = &fileSink{loop: f.World().Loop}
+	if f.def.shared && f.path != "-" {
+		f.sink.writer = sharedWriter(f.path, f.writer)
+		return
+	}
+	f.sink.writer = f.writer(f.again)
+	f.sink.writer.users = 1
+	f.again = true
+}
+
+func (f *tee) writer(again bool) *fileWriter {
+	d, path, log := f.def, f.path, f.World().Log
+	var rotation logs.FileOptions
+	if d.shared {
+		rotation = d.rotation
+	}
+	return &fileWriter{
+		open:   func() (io.WriteCloser, error) { return openForWriting(path, d.appending || again, rotation) },
+		failed: func(err error) { log.Errorf("[tee] cannot write to %s: %v", path, err) },
+		closed: func(error) {},
+	}
+}
+
+func (f *tee) close() {
+	if f.sink != nil {
+		f.sink.close()
+		f.sink = nil
+	}
+}
+
+func (f *tee) Reset() { f.close() }
