@@ -12,22 +12,31 @@ import (
 )
 
 // fileWriter writes to a file, on a goroutine that runs while there is something to write. Filters of several workers may
-// share one. The file is opened at the first write and closed when its last user has let go and all is written.
+// share one. The file is opened at the first write, and closed when its last user has let go and all is written.
 type fileWriter struct {
 	open   func() (io.WriteCloser, error)
-	failed func(err error) // is told once per row of failures, on the goroutine
-	closed func(err error) // is told that it is all over, and the first error, on the goroutine
+	failed func(err error) // is told the first of a row of failures, on the goroutine
+	closed func(err error) // is told that all is over, and the first error, on the goroutine
 	path   string          // key in sharedWriters; empty if it is not shared
 
 	mu      sync.Mutex
 	users   int
 	pending []pendingWrite
 	running bool
+	over    bool // nobody uses it, and the file is closed
 
 	// Only the goroutine uses these.
 	file    io.WriteCloser
 	err     error // the first one
 	failing bool
+}
+
+// retain adds a user.
+func (w *fileWriter) retain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.users++
+	w.over = false
 }
 
 type pendingWrite struct {
@@ -59,19 +68,12 @@ func (w *fileWriter) start() {
 
 func (w *fileWriter) run() {
 	for {
-		w.mu.Lock()
-		pending := w.pending
-		w.pending = nil
-		if len(pending) == 0 {
-			w.running = false
-			users := w.users
-			w.mu.Unlock()
-			if users == 0 {
-				w.close()
-			}
+		pending, ending := w.next()
+		if ending {
+			w.close()
+		} else if pending == nil {
 			return
 		}
-		w.mu.Unlock()
 		written := map[*fileSink]int{}
 		for _, p := range pending {
 			w.put(p.d.Bytes())
@@ -81,6 +83,28 @@ func (w *fileWriter) run() {
 			s.loop.Post(func() { s.written(n) })
 		}
 	}
+}
+
+// next returns what is to be written. If there is nothing, the file is to be closed, or the goroutine is to end.
+func (w *fileWriter) next() (pending []pendingWrite, ending bool) {
+	if w.path != "" {
+		sharedWriters.Lock()
+		defer sharedWriters.Unlock()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	pending, w.pending = w.pending, nil
+	switch {
+	case pending != nil:
+	case w.users == 0 && !w.over:
+		w.over, ending = true, true
+		if w.path != "" {
+			delete(sharedWriters.byPath, w.path)
+		}
+	default:
+		w.running = false
+	}
+	return pending, ending
 }
 
 func (w *fileWriter) put(b []byte) {
@@ -102,25 +126,12 @@ func (w *fileWriter) put(b []byte) {
 	}
 }
 
-// close closes the file unless somebody has begun to use it again.
 func (w *fileWriter) close() {
-	if w.path != "" {
-		sharedWriters.Lock()
-		defer sharedWriters.Unlock()
-	}
-	w.mu.Lock()
-	again := w.users > 0 || w.running
-	w.mu.Unlock()
-	if again {
-		return
-	}
-	if w.path != "" {
-		delete(sharedWriters.byPath, w.path)
-	}
 	if w.file != nil {
 		if err := w.file.Close(); w.err == nil {
 			w.err = err
 		}
+		w.file = nil
 	}
 	w.closed(w.err)
 }
@@ -150,9 +161,7 @@ func sharedWriter(path string, make func(again bool) *fileWriter) *fileWriter {
 		sharedWriters.byPath[path] = w
 		sharedWriters.opened[path] = true
 	}
-	w.mu.Lock()
-	w.users++
-	w.mu.Unlock()
+	w.retain()
 	return w
 }
 

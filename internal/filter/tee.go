@@ -55,7 +55,7 @@ type tee struct {
 	state choice
 	path  string
 	sink  *fileSink
-	again bool // the file was written to before
+	open  bool // the sink is in use
 }
 
 func (f *tee) Process(e stream.Event) {
@@ -68,7 +68,7 @@ func (f *tee) Process(e stream.Event) {
 			return
 		}
 		if f.state == decided {
-			f.open()
+			f.begin()
 			f.sink.write(d)
 		}
 	case *stream.StreamEnd:
@@ -94,37 +94,45 @@ func (f *tee) decide() bool {
 	return true
 }
 
-func (f *tee) open() {
-	if f.sink != nil {
+// begin opens the file, again if need be.
+func (f *tee) begin() {
+	if f.open {
 		return
 	}
-	f.sink = &fileSink{loop: f.World().Loop}
-	if f.def.shared && f.path != "-" {
-		f.sink.writer = sharedWriter(f.path, f.writer)
-		return
+	f.open = true
+	if f.sink == nil {
+		f.sink = &fileSink{loop: f.World().Loop}
+		if f.def.shared && f.path != "-" {
+			f.sink.writer = sharedWriter(f.path, f.writer)
+			return
+		}
+		f.sink.writer = f.writer(false)
 	}
-	f.sink.writer = f.writer(f.again)
-	f.sink.writer.users = 1
-	f.again = true
+	f.sink.writer.retain()
 }
 
+// writer returns a new writer. What was written by one before it, or before its file was closed, stays.
 func (f *tee) writer(again bool) *fileWriter {
-	d, path, log := f.def, f.path, f.World().Log
+	path, log, appending := f.path, f.World().Log, f.def.appending || again
 	var rotation logs.FileOptions
-	if d.shared {
-		rotation = d.rotation
+	if f.def.shared {
+		rotation = f.def.rotation
 	}
 	return &fileWriter{
-		open:   func() (io.WriteCloser, error) { return openForWriting(path, d.appending || again, rotation) },
+		open: func() (io.WriteCloser, error) {
+			file, err := openForWriting(path, appending, rotation)
+			appending = appending || err == nil
+			return file, err
+		},
 		failed: func(err error) { log.Errorf("[tee] cannot write to %s: %v", path, err) },
 		closed: func(error) {},
 	}
 }
 
 func (f *tee) close() {
-	if f.sink != nil {
+	if f.open {
+		f.open = false
 		f.sink.close()
-		f.sink = nil
 	}
 }
 
