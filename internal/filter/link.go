@@ -51,7 +51,9 @@ type link struct {
 	queue   pipeline.Queue // what came in while feeding
 	feeding bool
 	posted  bool
-	noSwap  bool
+	// elsewhere is asked for pipelines the module has not. Set for linkAsync, which knows no Swap.
+	elsewhere func(name string) pipeline.Input
+	remote    pipeline.Input
 }
 
 func (f *link) Process(e stream.Event) {
@@ -60,7 +62,7 @@ func (f *link) Process(e stream.Event) {
 		f.post()
 		return
 	}
-	if f.sub == nil && f.swap == nil && !f.choose() {
+	if f.sub == nil && f.swap == nil && f.remote == nil && !f.choose() {
 		return
 	}
 	f.feed(e)
@@ -68,9 +70,12 @@ func (f *link) Process(e stream.Event) {
 
 func (f *link) feed(e stream.Event) {
 	f.feeding = true
-	if f.swap != nil {
+	switch {
+	case f.swap != nil:
 		f.swap.cross(f, e)
-	} else {
+	case f.remote != nil:
+		f.remote.Process(e)
+	default:
 		f.sub.Process(e)
 	}
 	f.feeding = false
@@ -102,7 +107,7 @@ func (f *link) choose() bool {
 	if !ok || v.IsNullish() {
 		return false
 	}
-	if s, ok := script.As[*Swap](r, v); ok && !f.noSwap {
+	if s, ok := script.As[*Swap](r, v); ok && f.elsewhere == nil {
 		if !s.join(f) {
 			f.Fail("cannot link to a fully occupied Swap")
 			return false
@@ -122,6 +127,11 @@ func (f *link) choose() bool {
 	var l *pipeline.Layout
 	if d.names != nil {
 		l = d.names.Layouts[name]
+	}
+	if l == nil && f.elsewhere != nil {
+		if f.remote = f.elsewhere(name); f.remote != nil {
+			return true
+		}
 	}
 	if l == nil {
 		f.Fail("unknown pipeline layout name: " + name)

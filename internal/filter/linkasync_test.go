@@ -1,9 +1,11 @@
 package filter
 
 import (
+	"strings"
 	"testing"
 
 	"weir/internal/filter/filtertest"
+	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/stream"
 )
@@ -55,5 +57,50 @@ func TestLinkAsyncBackPressure(t *testing.T) {
 	rig.Settle()
 	if got := run.Out(); got != `Data"b" Data"c"` || rig.Source.Paused() {
 		t.Errorf("got %s, paused: %v", got, rig.Source.Paused())
+	}
+}
+
+// A pipeline that only another thread has runs there; events go to and fro.
+func TestLinkAsyncToAnotherThread(t *testing.T) {
+	t.Parallel()
+	peers := new(pipeline.Peers)
+	newRig := func(src string) *filtertest.Rig {
+		rig := filtertest.Empty(t)
+		rig.World.Peers = peers
+		if err := rig.Load(src); err != nil {
+			t.Fatal(err)
+		}
+		return rig
+	}
+	here := newRig(`test.legacy($ => $.linkAsync(() => 'far'), {near: $ => $})`)
+	there := newRig(`test.legacy($ => $.linkAsync(() => 'none'), {far: $ => $
+		.handle(e => test.log(e.type))
+		.replaceMessageStart(e => new MessageStart({got: e.head, fn: typeof e.head?.f}))
+		.replaceData(d => new Data('<' + d.toString() + '>'))
+		.replaceMessageEnd(e => new MessageEnd(e.tail, {was: e.payload}))
+	})`)
+	run := here.Start()
+	run.FeedOnly(`S{"a":[1,"b"]} D"x" E{"t":null} .(ReadError) S .(custom)`)
+	const want = `MessageStart{"got":{"a":[1,"b"]},"fn":"undefined"} Data"<x>" MessageEnd{"t":null}({}) StreamEnd(ReadError)` +
+		` MessageStart{"got":null,"fn":"undefined"} StreamEnd(custom)`
+	got := ""
+	here.Until("the answer", func() bool {
+		waited := false
+		there.Until("a round", func() bool { waited = !waited; return !waited })
+		if out := run.Out(); out != "" {
+			got = strings.TrimSpace(got + " " + out)
+		}
+		return strings.HasSuffix(got, "StreamEnd(custom)")
+	})
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := there.Notes(); got != "MessageStart Data MessageEnd StreamEnd MessageStart StreamEnd" {
+		t.Errorf("there: %s", got)
+	}
+	run.Release()
+	there.Until("the end of the pipeline", func() bool { return there.World.Live() == 0 })
+	if got := there.Start().Feed(`D"x"`).Out(); !strings.Contains(got, "unknown pipeline layout name: none") {
+		t.Errorf("got %s", got)
 	}
 }

@@ -64,6 +64,12 @@ func (n *Names) Bind() error {
 			return fmt.Errorf("recursive pipeline: %s", name)
 		}
 	}
+	for _, l := range n.Layouts {
+		if peers := l.world.Peers; peers != nil {
+			peers.add(l.world, n)
+		}
+		break
+	}
 	return nil
 }
 

@@ -18,6 +18,8 @@ type World struct {
 
 	// Stopping is set once the world is being shut down: connections finish what they are doing and close.
 	Stopping bool
+	// Peers, if it is set before scripts run, are the worlds of the same program on other threads.
+	Peers *Peers
 	// Inspect renders any script value for people, as console.log does.
 	Inspect func(v script.Value) string
 
@@ -111,6 +113,9 @@ func (w *World) Shutdown() {
 		return
 	}
 	w.Stopping = true
+	if w.Peers != nil {
+		w.Peers.remove(w)
+	}
 	for _, t := range w.timers {
 		t.Unref()
 	}

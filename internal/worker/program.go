@@ -11,6 +11,7 @@ import (
 	"weir/internal/codebase"
 	"weir/internal/inbound"
 	"weir/internal/logs"
+	"weir/internal/pipeline"
 )
 
 // Options configure a program.
@@ -30,6 +31,7 @@ type Program struct {
 	opts     Options
 	code     *codebase.Codebase
 	counters *inbound.Counters
+	peers    pipeline.Peers
 	workers  []*Worker
 	commands chan func()
 	done     chan struct{}

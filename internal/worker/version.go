@@ -31,6 +31,7 @@ func (w *Worker) newVersion(ports *inbound.Ports, p pipy.Process) (*version, err
 		return nil, err
 	}
 	world := pipeline.NewWorld(w.loop, realm, o.Log, w.id)
+	world.Peers = &w.prog.peers
 	world.Inspect = func(v script.Value) string { return console.Dump(realm, v) }
 	v := &version{world: world, env: pipy.Attach(world, w.prog.code, ports, p)}
 	httpapi.SetFiles(world, w.prog.code)
