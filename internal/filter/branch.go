@@ -113,8 +113,7 @@ type branch struct {
 	pipeline.Base
 	def   *branchDef
 	route route
-	start *stream.MessageStart // branchMessage: of the open message
-	body  collector
+	open  gathering // branchMessage
 }
 
 func (f *branch) Process(e stream.Event) {
@@ -130,7 +129,7 @@ func (f *branch) Process(e stream.Event) {
 		f.route.queue.Push(e)
 		return
 	}
-	f.body.reset()
+	f.open.drop()
 	f.route.begin(f.Sub(l, f.Out()), e)
 }
 
@@ -173,26 +172,20 @@ func (f *branch) ask(args ...script.Value) (l *pipeline.Layout, ok bool) {
 func (f *branch) collect(e stream.Event) *stream.Message {
 	switch x := e.(type) {
 	case *stream.MessageStart:
-		if f.start == nil {
-			f.start = x
-			f.body.reset()
+		if f.open.start == nil {
+			f.open.start = x
 		}
 		return nil
 	case *stream.Data:
-		if f.start != nil {
-			f.body.add(f.Realm(), x, unlimited)
+		if f.open.start != nil {
+			f.open.body.add(f.Realm(), x, unlimited)
 		}
 		return nil
 	}
-	if f.start == nil {
+	if f.open.start == nil {
 		return nil
 	}
-	m := &stream.Message{Head: f.start.Head, Body: f.body.take()}
-	if x, ok := e.(*stream.MessageEnd); ok {
-		m.Tail, m.Payload = x.Tail, x.Payload
-	}
-	f.start = nil
-	return m
+	return f.open.end(e)
 }
 
 func (f *branch) Reset() { f.route.reset() }

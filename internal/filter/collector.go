@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"weir/internal/event"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -67,6 +68,37 @@ func (c *collector) take() *stream.Data {
 
 // reset drops what was gathered.
 func (c *collector) reset() { c.kept, c.fresh, c.size = nil, nil, 0 }
+
+// gathering is a message being collected.
+type gathering struct {
+	start *stream.MessageStart // nil outside of a message
+	body  collector
+}
+
+// end returns the message that e ends.
+func (g *gathering) end(e stream.Event) *stream.Message {
+	m := &stream.Message{Head: g.start.Head, Body: g.body.take()}
+	if x, ok := e.(*stream.MessageEnd); ok {
+		m.Tail, m.Payload = x.Tail, x.Payload
+	}
+	g.start = nil
+	return m
+}
+
+// endForScript is end for a callback that gets the message, or only its body.
+func (g *gathering) endForScript(r *script.Realm, e stream.Event, bodyOnly bool) script.Value {
+	if !bodyOnly {
+		return event.NewMessage(r, g.end(e))
+	}
+	g.start = nil
+	return event.NewData(r, g.body.take())
+}
+
+// drop forgets the message.
+func (g *gathering) drop() {
+	g.start = nil
+	g.body.reset()
+}
 
 // limitOption reads an option that is a number of bytes, negative for no limit, which is the default.
 func limitOption(b *pipeline.Build, arg int, name string) (int64, error) {

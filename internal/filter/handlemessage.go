@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"weir/internal/event"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -42,8 +41,7 @@ type handleMessage struct {
 	pipeline.Base
 	def   *handleMessageDef
 	gate  gate
-	start *stream.MessageStart // of the open message
-	body  collector
+	open  gathering
 	index int
 }
 
@@ -54,36 +52,27 @@ func (f *handleMessage) Process(e stream.Event) {
 }
 
 func (f *handleMessage) see(e stream.Event) {
-	var tail, payload any
 	switch x := e.(type) {
 	case *stream.MessageStart:
-		if f.start == nil || !f.def.body {
-			f.body.reset()
+		if f.open.start == nil || !f.def.body {
+			f.open.body.reset()
 		}
-		f.start = x
+		f.open.start = x
 		f.Output(e)
 		return
 	case *stream.Data:
-		if f.start != nil {
-			f.body.add(f.Realm(), x, f.def.limit)
+		if f.open.start != nil {
+			f.open.body.add(f.Realm(), x, f.def.limit)
 		}
 		f.Output(e)
 		return
-	case *stream.MessageEnd:
-		tail, payload = x.Tail, x.Payload
 	}
-	if f.start == nil {
+	if f.open.start == nil {
 		f.Output(e)
 		return
 	}
 	r := f.Realm()
-	var subject script.Value
-	if body := f.body.take(); f.def.body {
-		subject = event.NewData(r, body)
-	} else {
-		subject = event.NewMessage(r, &stream.Message{Head: f.start.Head, Body: body, Tail: tail, Payload: payload})
-	}
-	f.start = nil
+	subject := f.open.endForScript(r, e, f.def.body)
 	f.index++
 	v, ok := f.Call(f.def.fn, subject, script.Int(f.index-1))
 	if !ok {
@@ -102,5 +91,5 @@ func (f *handleMessage) wait(promise script.Value, e stream.Event) {
 
 func (f *handleMessage) Reset() {
 	f.gate.clear()
-	f.body.reset()
+	f.open.drop()
 }

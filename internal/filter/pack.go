@@ -54,9 +54,8 @@ func (d *packDef) New() pipeline.Filter { return &pack{def: d} }
 // pack makes one message of several.
 type pack struct {
 	pipeline.Base
-	def   *packDef
-	start *stream.MessageStart // of the open message
-	body  collector
+	def  *packDef
+	open gathering
 
 	count int // messages in the batch
 	head  any // of the first one
@@ -71,20 +70,19 @@ type pack struct {
 func (f *pack) Process(e stream.Event) {
 	switch e := e.(type) {
 	case *stream.MessageStart:
-		if f.start == nil {
-			f.start = e
+		if f.open.start == nil {
+			f.open.start = e
 		}
 	case *stream.Data:
-		if f.start != nil {
-			f.body.add(f.Realm(), e, unlimited)
+		if f.open.start != nil {
+			f.open.body.add(f.Realm(), e, unlimited)
 		}
 	case *stream.MessageEnd:
-		if f.start != nil {
+		if f.open.start != nil {
 			f.add(e)
 		}
 	case *stream.StreamEnd:
-		f.start = nil
-		f.body.reset()
+		f.open.drop()
 		f.emit(&stream.MessageEnd{})
 		f.Output(e)
 	}
@@ -92,14 +90,14 @@ func (f *pack) Process(e stream.Event) {
 
 // add puts the message that has ended into the batch.
 func (f *pack) add(e *stream.MessageEnd) {
+	m := f.open.end(e)
 	if f.count++; f.count == 1 {
-		f.head, f.batch = f.start.Head, new(stream.Data)
+		f.head, f.batch = m.Head, new(stream.Data)
 		f.batch.Write(f.def.prefix)
 	} else {
 		f.batch.Write(f.def.separator)
 	}
-	f.batch.PushOwned(f.body.take())
-	f.start = nil
+	f.batch.PushOwned(m.Body)
 	now := f.World().Loop.Monotonic()
 	f.ended = now
 	due := f.def.interval > 0 && (!f.emitted || now-f.last >= f.def.interval.Milliseconds())
@@ -148,5 +146,5 @@ func (f *pack) stopTimer() {
 
 func (f *pack) Reset() {
 	f.stopTimer()
-	f.body.reset()
+	f.open.drop()
 }

@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"weir/internal/event"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -42,8 +41,7 @@ type replaceMessage struct {
 	pipeline.Base
 	def   *replaceMessageDef
 	gate  gate
-	start *stream.MessageStart // of the open message
-	body  collector
+	open  gathering
 	index int
 }
 
@@ -54,9 +52,9 @@ func (f *replaceMessage) Process(e stream.Event) {
 }
 
 func (f *replaceMessage) see(e stream.Event) {
-	if f.start == nil {
+	if f.open.start == nil {
 		if x, ok := e.(*stream.MessageStart); ok {
-			f.start = x
+			f.open.start = x
 			if !f.def.body {
 				return
 			}
@@ -64,30 +62,21 @@ func (f *replaceMessage) see(e stream.Event) {
 		f.Output(e)
 		return
 	}
-	var tail, payload any
 	switch x := e.(type) {
 	case *stream.MessageStart:
 		return
 	case *stream.Data:
-		f.body.add(f.Realm(), x, f.def.limit)
+		f.open.body.add(f.Realm(), x, f.def.limit)
 		return
-	case *stream.MessageEnd:
-		tail, payload = x.Tail, x.Payload
 	}
-	body, start := f.body.take(), f.start
-	f.start = nil
 	with := f.def.with
 	if !with.IsFunction() {
+		f.open.drop()
 		f.emit(with.Static(), e)
 		return
 	}
 	r := f.Realm()
-	var subject script.Value
-	if f.def.body {
-		subject = event.NewData(r, body)
-	} else {
-		subject = event.NewMessage(r, &stream.Message{Head: start.Head, Body: body, Tail: tail, Payload: payload})
-	}
+	subject := f.open.endForScript(r, e, f.def.body)
 	f.index++
 	v, ok := with.Value(&f.Base, subject, script.Int(f.index-1))
 	if !ok {
@@ -113,5 +102,5 @@ func (f *replaceMessage) emit(v script.Value, e stream.Event) {
 
 func (f *replaceMessage) Reset() {
 	f.gate.clear()
-	f.body.reset()
+	f.open.drop()
 }
