@@ -7,6 +7,7 @@ import (
 	osexec "os/exec"
 	"syscall"
 
+	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/stream"
 )
@@ -25,7 +26,7 @@ type child struct {
 	input   *stream.Data // to be written
 	writing bool
 	brake   reactor.Brake // of those who write more than is taken
-	sources []*source
+	sources []*pipeline.FileSource
 	left    int // what is to end yet: the process and its outputs
 	code    int
 	held    bool
@@ -96,12 +97,12 @@ func (c *child) start(args, env []string, pty bool) error {
 	c.loop.Hold()
 	c.left = 1 + len(out)
 	for i, file := range out {
-		s := &source{loop: c.loop, file: file, left: -1, onData: c.onOutput, onEnd: func(error) { c.ended() }}
+		s := &pipeline.FileSource{Loop: c.loop, File: file, Left: -1, OnData: c.onOutput, OnEnd: func(error) { c.ended() }}
 		if i == 1 {
-			s.onData = c.onError
+			s.OnData = c.onError
 		}
 		c.sources = append(c.sources, s)
-		s.start()
+		s.Start()
 	}
 	if missing {
 		c.loop.Later(func() { c.exited(notFound) })
@@ -160,7 +161,7 @@ func (c *child) flush() {
 func (c *child) dropInput() {
 	c.input = nil
 	c.brake.Release()
-	if c.stdin != nil && len(c.sources) > 0 && c.sources[0].file != c.stdin {
+	if c.stdin != nil && len(c.sources) > 0 && c.sources[0].File != c.stdin {
 		c.stdin.Close()
 	}
 	c.stdin = nil
@@ -209,7 +210,7 @@ func (c *child) close() {
 	c.terminate()
 	c.dropInput()
 	for _, s := range c.sources {
-		s.close()
+		s.Close()
 	}
 	c.unhold()
 }

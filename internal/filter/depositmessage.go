@@ -52,8 +52,8 @@ type deposit struct {
 	seen   int64        // bytes of the body that came
 	passed *stream.Data // those that were output, while there is no file
 	path   string
-	sink   *fileSink // of the body, while it comes
-	source *source   // of the body, while it goes
+	sink   *fileSink            // of the body, while it comes
+	source *pipeline.FileSource // of the body, while it goes
 	end    stream.Event
 	busy   bool // the body is on its way out of the file; input waits
 	queue  pipeline.Queue
@@ -171,7 +171,7 @@ func (f *deposit) stored(file io.ReadCloser, err error) {
 	}
 	loop := f.World().Loop
 	loop.Hold()
-	f.source = &source{loop: loop, file: file, left: -1, onData: func(d *stream.Data) { f.Output(d) }, onEnd: func(err error) {
+	f.source = &pipeline.FileSource{Loop: loop, File: file, Left: -1, OnData: func(d *stream.Data) { f.Output(d) }, OnEnd: func(err error) {
 		f.source = nil
 		f.remove(func() {
 			if err != nil {
@@ -182,7 +182,7 @@ func (f *deposit) stored(file io.ReadCloser, err error) {
 		})
 		loop.Unhold()
 	}}
-	f.source.start()
+	f.source.Start()
 }
 
 // remove deletes the file, unless it is to be kept, and then calls done.
@@ -231,7 +231,7 @@ func (f *deposit) Reset() {
 		f.sink.close()
 	}
 	if f.source != nil {
-		f.source.close()
+		f.source.Close()
 		f.World().Loop.Unhold()
 		f.remove(func() {})
 	}

@@ -55,7 +55,7 @@ type read struct {
 	def     *readDef
 	started bool
 	held    bool // the loop is kept alive
-	source  *source
+	source  *pipeline.FileSource
 }
 
 func (f *read) Process(stream.Event) {
@@ -95,9 +95,9 @@ func (f *read) Process(stream.Event) {
 				f.unhold()
 				f.Fail("unable to open file for reading: " + path)
 			default:
-				f.source = &source{loop: loop, file: file, left: size, onEnd: f.end,
-					onData: func(d *stream.Data) { f.Output(d) }}
-				f.source.start()
+				f.source = &pipeline.FileSource{Loop: loop, File: file, Left: size, OnEnd: f.end,
+					OnData: func(d *stream.Data) { f.Output(d) }}
+				f.source.Start()
 			}
 		})
 	}()
@@ -152,7 +152,7 @@ func (f *read) unhold() {
 
 func (f *read) Reset() {
 	if f.source != nil {
-		f.source.close()
+		f.source.Close()
 	}
 	f.unhold()
 }

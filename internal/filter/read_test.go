@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"weir/internal/filter/filtertest"
+	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/stream"
 )
@@ -63,7 +64,7 @@ func TestReadLargeFile(t *testing.T) {
 	run.FeedOnly(`S`)
 	rig.Until("the first bytes", brake.Engaged)
 	run.OnOutput = nil
-	if n := len(run.Bytes()); n > readSize {
+	if n := len(run.Bytes()); n > pipeline.ReadSize {
 		t.Errorf("read %d bytes under back-pressure", n)
 	}
 	rig.Loop.Turn(brake.Release)

@@ -8,7 +8,6 @@ import (
 
 	"weir/internal/event"
 	"weir/internal/pipeline"
-	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -186,55 +185,28 @@ func read(c *script.Call) (script.Value, error) {
 
 // readFile feeds a file into a pipeline, a chunk at a time, each in its own turn, at the pace of what the pipeline feeds.
 func readFile(w *pipeline.World, f *os.File, p *pipeline.Pipeline) {
+	s := &pipeline.FileSource{Loop: w.Loop, File: f, Left: -1}
+	if f == os.Stdin {
+		s.File = io.NopCloser(f)
+	}
 	w.Loop.Hold()
-	done := func() {
-		w.Loop.Unhold()
-		if f != os.Stdin {
-			go f.Close()
-		}
-	}
-	var next func()
-	waiting := false
-	tap := reactor.NewTap(func() {
-		if waiting {
-			waiting = false
-			w.Loop.Later(next)
-		}
-	})
-	next = func() {
+	s.OnData = func(d *stream.Data) {
 		if p.Ended() {
-			done()
+			s.Close()
+			w.Loop.Unhold()
 			return
 		}
-		if tap.Paused() {
-			waiting = true
-			return
-		}
-		go func() {
-			b := make([]byte, stream.ChunkSize)
-			n, err := f.Read(b)
-			w.Loop.Post(func() {
-				if p.Ended() {
-					done()
-					return
-				}
-				if n > 0 {
-					w.Loop.TurnFrom(tap, func() { p.Process(stream.NewData(b[:n])) })
-				}
-				if err != nil {
-					end := &stream.StreamEnd{}
-					if err != io.EOF {
-						end.Code = stream.ReadError
-					}
-					p.Process(end)
-					done()
-					return
-				}
-				next()
-			})
-		}()
+		p.Process(d)
 	}
-	next()
+	s.OnEnd = func(err error) {
+		w.Loop.Unhold()
+		end := &stream.StreamEnd{}
+		if err != nil {
+			end.Code = stream.ReadError
+		}
+		p.Process(end)
+	}
+	s.Start()
 }
 
 func dataOrString(c *script.Call, i int) ([]byte, bool) {
