@@ -157,6 +157,29 @@ func TestDecompress(t *testing.T) {
 	}
 }
 
+// What comes back to the filter while it outputs is unpacked after what it is outputting.
+func TestDecompressReentered(t *testing.T) {
+	t.Parallel()
+	rig := filtertest.New(t, `pipeline($ => $.decompress('gzip'))`)
+	run := rig.Start()
+	b := packed(t, compression.Gzip, "hello")
+	again := stream.NewData(b[15:])
+	run.OnOutput = func(stream.Event) {
+		if again != nil {
+			d := again
+			again = nil
+			run.Pipeline.Process(d)
+		}
+	}
+	b2 := append(packed(t, compression.Gzip, "first "), b[:15]...)
+	run.Turn(stream.NewData(b2))
+	rig.Settle()
+	run.Turn(&stream.StreamEnd{})
+	if got := run.Bytes(); got != "first hello" {
+		t.Errorf("got %q: %s", got, run.Out())
+	}
+}
+
 // A few bytes that unpack to very many come out in portions, at the pace of what follows, and in order with other events.
 func TestDecompressUnderBackPressure(t *testing.T) {
 	t.Parallel()

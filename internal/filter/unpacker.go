@@ -59,6 +59,8 @@ func (x *unpacker) unpack(d *stream.Data) {
 		x.u.Own()
 		x.input.Own()
 		x.pacer.stopInput()
+	}
+	if x.busy || x.queue.Len() > 0 {
 		x.pacer.later()
 	}
 }
@@ -106,7 +108,10 @@ func (x *unpacker) stop(why string) {
 
 // resume goes on in a turn of its own.
 func (x *unpacker) resume() {
-	if x.advance(); x.busy {
+	if x.busy {
+		x.advance()
+	}
+	if x.busy {
 		x.pacer.later()
 		return
 	}
