@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"sync"
 
 	"github.com/andybalholm/brotli"
@@ -14,6 +13,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+
+	"weir/internal/coroutine"
 )
 
 // MaxWindow is how far back zstd data may refer, which is what an Unpacker has to remember of it: the limit that RFC 9659
@@ -39,15 +40,8 @@ type Unpacker struct {
 	ended  bool  // there is no more
 	err    error // what Next returns from now on
 
-	yield func(step) bool
-	next  func() (step, bool)
-	stop  func()
-}
-
-// step is what the coroutine has to say: some output, an end, or, with neither, that it needs input.
-type step struct {
-	out []byte
-	err error
+	co  *coroutine.Coroutine
+	out []byte // what it has made
 }
 
 // NewUnpacker returns an Unpacker. Close must follow.
@@ -77,24 +71,30 @@ func (u *Unpacker) Next() ([]byte, error) {
 	if u.err != nil {
 		return nil, u.err
 	}
-	if len(u.in) == 0 && !u.ended && u.next == nil {
+	if len(u.in) == 0 && !u.ended && u.co == nil {
 		return nil, nil
 	}
 	if !u.fed {
 		return nil, io.EOF
 	}
-	if u.next == nil {
-		u.next, u.stop = iter.Pull(u.run)
+	if u.co == nil {
+		u.co = coroutine.New(u.run)
 	}
-	s, _ := u.next()
-	if s.err != nil {
-		u.finish(s.err)
+	done := u.co.Resume()
+	out := u.out
+	u.out = nil
+	if done {
+		u.finish(u.co.Err())
 	}
-	return s.out, u.err
+	return out, u.err
 }
 
 func (u *Unpacker) finish(err error) {
 	if err != io.EOF {
+		var mistake *coroutine.PanicError
+		if errors.As(err, &mistake) { // of a library: it must end the stream, not the process
+			err = fmt.Errorf("%v", mistake.Value)
+		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errTooEarly
 		}
@@ -106,50 +106,26 @@ func (u *Unpacker) finish(err error) {
 
 // Close gives the memory back.
 func (u *Unpacker) Close() {
-	if u.stop != nil {
-		u.stop()
-		u.next, u.stop = nil, nil
+	if u.co != nil {
+		u.co.Stop()
+		u.co, u.out = nil, nil
 	}
 	if u.err == nil {
 		u.err = errClosed
 	}
 }
 
-// run is the coroutine.
-func (u *Unpacker) run(yield func(step) bool) {
-	u.yield = yield
+// run is the coroutine. A reader that panics is not used again.
+func (u *Unpacker) run(*coroutine.Coroutine) error {
 	pool := &readers[u.format]
 	r := pool.Get().(reader)
-	err := guard(func() error {
-		if err := r.open(input{u}); err != nil {
-			return err
-		}
-		return r.unpack(output{u})
-	})
-	if err == errClosed {
-		err = nil
+	err := r.open(input{u})
+	if err == nil {
+		err = r.unpack(output{u})
 	}
-	if _, bad := err.(*crash); !bad {
-		r.close()
-		pool.Put(r)
-	}
-	if err != nil {
-		yield(step{err: err})
-	}
-}
-
-// crash is a mistake of a library that it ended with: it must end the stream, not the process.
-type crash struct{ reason any }
-
-func (c *crash) Error() string { return fmt.Sprint(c.reason) }
-
-func guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &crash{p}
-		}
-	}()
-	return f()
+	r.close()
+	pool.Put(r)
+	return err
 }
 
 // output is where unpacked bytes go to.
@@ -158,8 +134,9 @@ type output struct{ u *Unpacker }
 func (o output) Write(b []byte) (n int, err error) {
 	for n < len(b) {
 		k := min(len(b)-n, Chunk)
-		if !o.u.yield(step{out: bytes.Clone(b[n : n+k])}) {
-			return n, errClosed
+		o.u.out = bytes.Clone(b[n : n+k])
+		if err := o.u.co.Wait(); err != nil {
+			return n, err
 		}
 		n += k
 	}
@@ -175,8 +152,8 @@ func (i input) Read(b []byte) (int, error) {
 		if u.ended {
 			return 0, io.EOF
 		}
-		if !u.yield(step{}) {
-			return 0, errClosed
+		if err := u.co.Wait(); err != nil {
+			return 0, err
 		}
 	}
 	n := copy(b, u.in)
