@@ -128,14 +128,9 @@ func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, e
 	if err := o.Err(); err != nil {
 		return nil, err
 	}
-	if math.Abs(float64(days)) > maxDays {
-		return nil, fmt.Errorf("options.days expects at most %d", maxDays)
+	if err := setTimes(t, days, offset); err != nil {
+		return nil, err
 	}
-	if !(math.Abs(offset) <= maxDays*86400) {
-		return nil, fmt.Errorf("options.timeOffset expects at most %d", maxDays*86400)
-	}
-	t.NotBefore = time.Now().Truncate(time.Second).Add(time.Duration(offset) * time.Second)
-	t.NotAfter = t.NotBefore.AddDate(0, 0, days)
 	if t.PublicKey == nil {
 		if t.Issuer == nil {
 			return nil, errors.New("missing public key")
@@ -149,8 +144,24 @@ func certificateTemplate(r *script.Realm, o *script.Options) (*certs.Template, e
 	return t, nil
 }
 
-// maxDays is a hundred years, which is as long as certificates of anything are meant to last.
-const maxDays = 36525
+// maxDays is what brings any date to the end of those that can be written.
+const maxDays = 4_000_000
+
+// setTimes sets when a certificate begins, which is offset seconds from now, and when it ends.
+func setTimes(t *certs.Template, days int, offset float64) error {
+	fits := func(d time.Time) bool { return d.Year() >= 1 && d.Year() <= 9999 }
+	if math.Abs(offset) <= maxDays*86400 { // false for NaN
+		t.NotBefore = time.Unix(time.Now().Unix()+int64(offset), 0).UTC()
+	}
+	if t.NotBefore.IsZero() || !fits(t.NotBefore) {
+		return errors.New("options.timeOffset expects a date before the year 10000")
+	}
+	t.NotAfter = t.NotBefore.AddDate(0, 0, min(max(days, -maxDays), maxDays))
+	if !fits(t.NotAfter) {
+		return errors.New("options.days expects a date before the year 10000")
+	}
+	return nil
+}
 
 // privateKeyOption reads the required option privateKey.
 func privateKeyOption(r *script.Realm, o *script.Options) keys.Private {
@@ -162,8 +173,8 @@ func privateKeyOption(r *script.Realm, o *script.Options) keys.Private {
 	return k.Key
 }
 
-// useRequest takes from a request whom the certificate is for, and its extensions if copy is set. What else is in the template
-// comes first.
+// useRequest takes from a request whom the certificate is for, and its extensions if copy is set, but for those that would make
+// it an authority. What else is in the template comes first.
 func useRequest(t *certs.Template, q *x509.CertificateRequest, copy bool) error {
 	if !certs.CheckRequest(q) {
 		return errors.New("options.request: the signature is not that of its key")
@@ -179,7 +190,7 @@ func useRequest(t *certs.Template, q *x509.CertificateRequest, copy bool) error 
 		t.PublicKey = k
 	}
 	if copy {
-		t.Copied = q.Extensions
+		t.Copied = certs.Harmless(q.Extensions)
 	}
 	return nil
 }

@@ -258,3 +258,18 @@ func FuzzExtension(f *testing.F) {
 		x.one(Extension{name, value})
 	})
 }
+
+// TestHarmless has a request ask to be an authority.
+func TestHarmless(t *testing.T) {
+	t.Parallel()
+	k := key(t, "ec", "")
+	r, err := Request([]Entry{{"CN", "x"}}, k, []Extension{{"basicConstraints", "CA:TRUE"}, {"subjectAltName", "DNS:a.com"}, {"keyUsage", "keyCertSign"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Issue(&Template{RawSubject: r.RawSubject, PublicKey: k.Public(), Key: k, NotBefore: time.Now(), NotAfter: time.Now(),
+		Extensions: []Extension{{"keyUsage", "digitalSignature"}}, Copied: Harmless(r.Extensions)})
+	if err != nil || c.IsCA || c.BasicConstraintsValid || len(c.DNSNames) != 1 || c.KeyUsage != x509.KeyUsageDigitalSignature {
+		t.Errorf("%+v %v", c, err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/emmansun/gmsm/smx509"
 
@@ -62,6 +63,14 @@ func CheckRequest(r *x509.CertificateRequest) bool {
 	}
 	ok, err = v.VerifyMessage(r.RawTBSCertificateRequest, r.Signature, keys.SignOptions{})
 	return ok && err == nil
+}
+
+// Harmless leaves out the extensions that only an authority decides on: who asks for a certificate must not get one that issues.
+func Harmless(list []pkix.Extension) []pkix.Extension {
+	reserved := []string{"basicConstraints", "nameConstraints", "policyConstraints", "inhibitAnyPolicy", "authorityKeyIdentifier"}
+	return slices.DeleteFunc(slices.Clone(list), func(e pkix.Extension) bool {
+		return slices.ContainsFunc(reserved, func(name string) bool { return extensionKinds[name].oid.Equal(e.Id) })
+	})
 }
 
 var oidExtensionRequest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 14}

@@ -30,7 +30,7 @@ func FromJWK(get func(name string) (string, bool)) (Public, error) {
 			return nil, err
 		}
 		k := &rsa.PublicKey{N: new(big.Int).SetBytes(n)}
-		if len(n) > maxModulus || k.N.BitLen() < 512 || k.N.Bit(0) == 0 {
+		if len(n) > maxModulus || k.N.BitLen() < minRSA || k.N.Bit(0) == 0 {
 			return nil, errors.New(`invalid "n"`)
 		}
 		exp := new(big.Int).SetBytes(e)

@@ -2,7 +2,6 @@ package keys
 
 import (
 	"bytes"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
@@ -123,7 +122,8 @@ func checkWork(p pkcs.PBES2Params) error {
 			N, R, P   int
 			KeyLength int `asn1:"optional"`
 		}
-		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &d); err != nil || d.N < 1 || d.R < 1 || d.P < 1 || d.N > maxScrypt || d.R > 1<<10 || d.P > 1<<6 || 128*d.N*d.R > maxScrypt {
+		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &d); err != nil || d.N < 1 || d.R < 1 || d.P < 1 || d.N > maxScrypt ||
+			d.R > 1<<10 || d.P > 1<<6 || 128*d.N*d.R > maxScrypt {
 			return errors.New("the cost of scrypt is out of bounds")
 		}
 	}
@@ -168,8 +168,8 @@ func ParsePublic(text []byte) (Public, error) {
 	if !bytes.Contains(text, []byte("-----BEGIN ")) {
 		k, err := ParseSPKI(text)
 		if err != nil {
-			if r, old := x509.ParsePKCS1PublicKey(text); old == nil {
-				return rsaPublic{r}, nil
+			if r, old := parsePKCS1Public(text); old == nil {
+				return r, nil
 			}
 		}
 		return k, err
@@ -179,11 +179,7 @@ func ParsePublic(text []byte) (Public, error) {
 		case "PUBLIC KEY":
 			return ParseSPKI(b.Bytes)
 		case "RSA PUBLIC KEY":
-			k, err := x509.ParsePKCS1PublicKey(b.Bytes)
-			if err != nil {
-				return nil, errors.New("malformed RSA public key")
-			}
-			return rsaPublic{k}, nil
+			return parsePKCS1Public(b.Bytes)
 		}
 	}
 	return nil, errors.New("no public key in the PEM text")

@@ -35,13 +35,7 @@ var (
 func init() {
 	kinds[oidRSA.String()] = kind{
 		private: func(_ asn1.RawValue, key []byte) (Private, error) { return parsePKCS1(key) },
-		public: func(_ asn1.RawValue, key []byte) (Public, error) {
-			k, err := x509.ParsePKCS1PublicKey(key)
-			if err != nil {
-				return nil, errors.New("malformed RSA public key")
-			}
-			return rsaPublic{k}, nil
-		},
+		public:  func(_ asn1.RawValue, key []byte) (Public, error) { return parsePKCS1Public(key) },
 	}
 	generators["rsa"] = func(o GenerateOptions) (Private, error) {
 		if o.Bits < minRSA || o.Bits > maxRSA {
@@ -55,8 +49,29 @@ func init() {
 	}
 }
 
+// maxPKCS1 is more than the private key of 16384 bits in DER: checking larger ones takes too long.
+const maxPKCS1 = 10 << 10
+
+// parsePKCS1Public reads an RSAPublicKey.
+func parsePKCS1Public(der []byte) (Public, error) {
+	if len(der) > maxPKCS1 {
+		return nil, errors.New("the RSA public key is too large")
+	}
+	k, err := x509.ParsePKCS1PublicKey(der)
+	if err != nil {
+		return nil, errors.New("malformed RSA public key")
+	}
+	if k.N.BitLen() < minRSA {
+		return nil, fmt.Errorf("RSA keys of less than %d bits are not safe", minRSA)
+	}
+	return rsaPublic{k}, nil
+}
+
 // parsePKCS1 reads an RSAPrivateKey.
 func parsePKCS1(der []byte) (Private, error) {
+	if len(der) > maxPKCS1 {
+		return nil, errors.New("the RSA private key is too large")
+	}
 	k, err := x509.ParsePKCS1PrivateKey(der)
 	if err != nil {
 		return nil, errors.New("malformed RSA private key, or one of less than 1024 bits")
