@@ -116,7 +116,7 @@ func TestExtensions(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(c.IsCA, c.MaxPathLen, c.KeyUsage, c.DNSNames, c.IPAddresses, c.URIs, c.PermittedIPRanges, c.ExcludedDNSDomains, c.OCSPServer, c.CRLDistributionPoints)
-	want := fmt.Sprint(true, 0, x509.KeyUsageCertSign|x509.KeyUsageDecipherOnly) + fmt.Sprint(" [a.com] [::1] [http://a/] [10.0.0.0/8] [b.com] [http://o/] [http://c/]")
+	want := fmt.Sprint(true, 0, x509.KeyUsageCertSign|x509.KeyUsageDecipherOnly) + " [a.com] [::1] [http://a/] [10.0.0.0/8] [b.com] [http://o/] [http://c/]"
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
