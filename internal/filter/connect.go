@@ -169,6 +169,22 @@ type target struct {
 	protocol string // overrides the option, if set
 }
 
+// labels returns protocol and peer for metrics.
+func (t target) labels() (protocol, peer string) {
+	if t.path != "" {
+		return "TCP", "unix:" + t.path
+	}
+	host := t.host
+	if host == "" {
+		host = t.addr.String()
+	}
+	protocol = strings.ToUpper(t.protocol)
+	if t.protocol == "netlink" {
+		protocol = "Netlink"
+	}
+	return protocol, "[" + host + "]:" + strconv.Itoa(int(t.port))
+}
+
 // Endpoint is implemented by the Go value behind IPEndpoint.
 type Endpoint interface {
 	Endpoint() (addr netip.Addr, port int, protocol string)

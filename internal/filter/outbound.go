@@ -3,7 +3,9 @@ package filter
 import (
 	"errors"
 	"net/netip"
+	"time"
 
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/script"
@@ -28,6 +30,8 @@ type Outbound struct {
 	dead     bool
 	peer     netip.AddrPort
 	relays   []func()
+	traffic  *metrics.Traffic
+	began    time.Time // the attempt
 }
 
 // WrapOutbound makes the script object of an Outbound. It is set by the package that owns the class.
@@ -39,10 +43,33 @@ type outboundSet struct{ live map[*Outbound]struct{} }
 type outboundKey struct{}
 
 func outbounds(w *pipeline.World) *outboundSet {
-	return pipeline.Extra(w, outboundKey{}, func() *outboundSet { return &outboundSet{map[*Outbound]struct{}{}} })
+	return pipeline.Extra(w, outboundKey{}, func() *outboundSet {
+		s := &outboundSet{map[*Outbound]struct{}{}}
+		hook := w.Metrics.OnCollect(s.sample)
+		w.OnClose(func() { w.Metrics.Remove(hook) })
+		return s
+	})
 }
 
-func (s *outboundSet) add(ob *Outbound) { s.live[ob] = struct{}{} }
+func (s *outboundSet) add(ob *Outbound) {
+	s.live[ob] = struct{}{}
+	ob.traffic = ob.f.World().Metrics.Outbound(ob.target.labels())
+	ob.traffic.Open()
+}
+
+func (s *outboundSet) remove(ob *Outbound) {
+	delete(s.live, ob)
+	ob.traffic.Close()
+}
+
+// sample adds what the sockets have counted to the metrics being collected.
+func (s *outboundSet) sample() {
+	for ob := range s.live {
+		if ob.conn != nil {
+			ob.traffic.Sample(ob.conn)
+		}
+	}
+}
 
 // Outbounds returns the live outbound connections of a world.
 func Outbounds(w *pipeline.World) []*Outbound {
@@ -141,6 +168,7 @@ func (ob *Outbound) setState(s string) bool {
 // begin makes one attempt.
 func (ob *Outbound) begin() {
 	loop := ob.f.World().Loop
+	ob.began = time.Now()
 	if ob.opts.Timeout > 0 {
 		ob.timeout = loop.AfterFunc(ob.opts.Timeout, func() { ob.failed(stream.ConnectionTimeout) })
 	}
@@ -231,6 +259,7 @@ func (ob *Outbound) OnOpen(c *reactor.Conn) {
 	if ob.dead || c != ob.conn {
 		return
 	}
+	ob.traffic.Connected(float64(time.Since(ob.began)) / float64(time.Millisecond))
 	if ob.timeout != nil {
 		ob.timeout.Stop()
 	}
@@ -316,6 +345,7 @@ func (ob *Outbound) stopAttempt() {
 	}
 	if c := ob.conn; c != nil {
 		ob.conn = nil
+		ob.traffic.Gone(c)
 		c.Close()
 	}
 }
@@ -344,7 +374,7 @@ func (ob *Outbound) drop() {
 	ob.queue.Clear()
 	ob.brake.Release()
 	ob.stopAttempt()
-	delete(outbounds(ob.f.World()).live, ob)
+	outbounds(ob.f.World()).remove(ob)
 	ob.setState("closed")
 }
 

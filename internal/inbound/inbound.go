@@ -3,6 +3,7 @@ package inbound
 import (
 	"sync/atomic"
 
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/script"
@@ -14,13 +15,14 @@ var lastID atomic.Uint64
 // Inbound is a connection that came in, with the pipeline that serves it. Pipelines of its context have it as their
 // origin; it is the default key of mux sessions.
 type Inbound struct {
-	id     uint64
-	conn   *reactor.Conn
-	port   *Port
-	p      *pipeline.Pipeline
-	bound  *binding
-	closed bool
-	onEnd  []func()
+	id      uint64
+	conn    *reactor.Conn
+	port    *Port
+	p       *pipeline.Pipeline
+	bound   *binding
+	traffic *metrics.Traffic
+	closed  bool
+	onEnd   []func()
 }
 
 // Wrap makes the script object given to onStart. It is set by the package that owns the class.
@@ -28,7 +30,8 @@ var Wrap func(r *script.Realm, in *Inbound) script.Value
 
 // accept is called by the listener for each connection.
 func (port *Port) accept(c *reactor.Conn) reactor.Handler {
-	in := &Inbound{id: lastID.Add(1), conn: c, port: port, bound: port.cur}
+	in := &Inbound{id: lastID.Add(1), conn: c, port: port, bound: port.cur, traffic: port.trafficOf(c)}
+	in.traffic.Open()
 	port.ports.live[in] = struct{}{}
 	port.counted(1)
 	return handler{in}
@@ -95,6 +98,8 @@ func (in *Inbound) gone() {
 	in.closed = true
 	delete(in.port.ports.live, in)
 	in.port.counted(-1)
+	in.traffic.Close()
+	in.traffic.Gone(in.conn)
 	in.p.Release()
 	for _, f := range in.onEnd {
 		f()

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"weir/internal/logs"
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 )
@@ -46,11 +47,13 @@ type Ports struct {
 	reload  bool
 	closed  bool
 	live    map[*Inbound]struct{}
+	metrics *metrics.Registry
 }
 
-// NewPorts returns an empty table.
+// NewPorts returns an empty table. Its metrics are its own until Measure.
 func NewPorts(loop *reactor.Loop, log *logs.Logger) *Ports {
-	return &Ports{Loop: loop, Log: log, Shared: new(Counters), table: map[Key]*Port{}, live: map[*Inbound]struct{}{}}
+	return &Ports{Loop: loop, Log: log, Shared: new(Counters), table: map[Key]*Port{}, live: map[*Inbound]struct{}{},
+		metrics: metrics.NewHub().Add(loop.Post)}
 }
 
 // Counters count the connections of ports over all workers.
@@ -106,6 +109,8 @@ type Port struct {
 	next  *binding // of the version being loaded
 	count int
 	total *counter
+
+	traffic *metrics.Traffic // nil before the first connection
 }
 
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.

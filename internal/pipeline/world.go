@@ -5,6 +5,7 @@ import (
 
 	"weir/internal/event"
 	"weir/internal/logs"
+	"weir/internal/metrics"
 	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -15,6 +16,8 @@ type World struct {
 	Loop  *reactor.Loop
 	Realm *script.Realm
 	Log   *logs.Logger
+	// Metrics are those of the worker, which outlive the world.
+	Metrics *metrics.Registry
 
 	// Stopping is set once the world is being shut down: connections finish what they are doing and close.
 	Stopping bool
@@ -37,14 +40,15 @@ type World struct {
 	timersKept int
 
 	onShutdown []func()
+	onClose    []func()
 }
 
 // Flusher is something that wants to write what it has gathered during a turn before sockets are flushed.
 type Flusher interface{ Flush() }
 
-// NewWorld returns a world and makes it the owner of the realm.
+// NewWorld returns a world and makes it the owner of the realm. Its Metrics are its own until they are set.
 func NewWorld(loop *reactor.Loop, realm *script.Realm, log *logs.Logger, thread int) *World {
-	w := &World{Loop: loop, Realm: realm, Log: log, thread: thread,
+	w := &World{Loop: loop, Realm: realm, Log: log, Metrics: metrics.NewHub().Add(loop.Post), thread: thread,
 		pipelines: map[*Pipeline]struct{}{}, runs: map[*Pipeline]struct{}{}, extra: map[any]any{}}
 	realm.SetOwner(w)
 	return w
@@ -187,12 +191,20 @@ func (w *World) OwnTimer(t *reactor.Timer) {
 	w.timers = append(w.timers, t)
 }
 
-// StopTimers stops the timers the world owns.
-func (w *World) StopTimers() {
+// OnClose has f called when the world is closed.
+func (w *World) OnClose(f func()) { w.onClose = append(w.onClose, f) }
+
+// Close ends a world in which nothing runs any more: its timers, what OnClose was told of, and the realm.
+func (w *World) Close() {
 	for _, t := range w.timers {
 		t.Stop()
 	}
 	w.timers = nil
+	for _, f := range w.onClose {
+		f()
+	}
+	w.onClose = nil
+	w.Realm.Close()
 }
 
 // Post runs f on the worker's goroutine; it may be called from any.

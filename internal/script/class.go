@@ -79,6 +79,7 @@ type realmClass struct {
 	def   *Class
 	proto jsValue
 	ctor  jsValue
+	live  int // objects
 }
 
 // Class sets the class up in the realm and returns its constructor (undefined if it has none).
@@ -212,12 +213,13 @@ func callBound(tls *libc.TLS, ctx uintptr, this jsValue, argc int32, argv uintpt
 func (r *Realm) NewObjectOf(k *Class, v any) Value { return r.own(r.newObjectOf(k, v)) }
 
 func (r *Realm) newObjectOf(k *Class, v any) jsValue {
-	r.class(k)
+	rc := r.class(k)
 	o := lib.XJS_NewObjectClass(r.tls, r.ctx, int32(k.id))
 	if o.Ftag == tagException {
 		return o
 	}
 	lib.XJS_SetOpaque(r.tls, o, r.handles.add(v))
+	rc.live++
 	return o
 }
 
@@ -295,7 +297,9 @@ func finalize(tls *libc.TLS, rt uintptr, v jsValue) {
 		return
 	}
 	g := r.handles.remove(h)
-	if rc := r.classes[id]; rc != nil && rc.def.Finalize != nil {
+	rc := r.classes[id]
+	rc.live--
+	if rc.def.Finalize != nil {
 		rc.def.Finalize(g)
 	}
 }

@@ -35,6 +35,7 @@ func (c *Call) Arg(i int) Value {
 func (r *Realm) NewFunction(name string, length int, f Func) Value {
 	o := lib.XJS_NewObjectClass(r.tls, r.ctx, int32(r.closureClass))
 	lib.XJS_SetOpaque(r.tls, o, r.handles.add(f))
+	r.classes[r.closureClass].live++
 	data := r.pushArgs(o)
 	v := lib.XJS_NewCFunctionData(r.tls, r.ctx, fp(callClosure), int32(length), 0, 1, data)
 	r.popArgs(1)

@@ -11,6 +11,7 @@ import (
 	"weir/internal/codebase"
 	"weir/internal/inbound"
 	"weir/internal/logs"
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 )
 
@@ -32,6 +33,7 @@ type Program struct {
 	code     *codebase.Codebase
 	counters *inbound.Counters
 	peers    pipeline.Peers
+	metrics  *metrics.Hub
 	workers  []*Worker
 	commands chan func()
 	done     chan struct{}
@@ -51,7 +53,8 @@ type Program struct {
 func New(code *codebase.Codebase, o Options) *Program {
 	o.Threads = max(o.Threads, 1)
 	o.Info.Threads = o.Threads
-	return &Program{opts: o, code: code, counters: new(inbound.Counters), commands: make(chan func(), 16), done: make(chan struct{}),
+	return &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
+		commands: make(chan func(), 16), done: make(chan struct{}),
 		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
 }
 

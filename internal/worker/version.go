@@ -32,6 +32,7 @@ func (w *Worker) newVersion(ports *inbound.Ports, p pipy.Process) (*version, err
 	}
 	world := pipeline.NewWorld(w.loop, realm, o.Log, w.id)
 	world.Peers = &w.prog.peers
+	world.Metrics = w.metrics
 	world.Inspect = func(v script.Value) string { return console.Dump(realm, v) }
 	v := &version{world: world, env: pipy.Attach(world, w.prog.code, ports, p)}
 	httpapi.SetFiles(world, w.prog.code)
@@ -117,7 +118,6 @@ func (v *version) closeIfDone() bool {
 		return v.closed
 	}
 	v.closed = true
-	v.world.StopTimers()
-	v.world.Realm.Close()
+	v.world.Close()
 	return true
 }

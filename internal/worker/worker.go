@@ -2,6 +2,7 @@ package worker
 
 import (
 	"weir/internal/inbound"
+	"weir/internal/metrics"
 	"weir/internal/reactor"
 )
 
@@ -11,6 +12,7 @@ type Worker struct {
 	id       int
 	loop     *reactor.Loop
 	ports    *inbound.Ports
+	metrics  *metrics.Registry
 	current  *version
 	next     *version // loaded, not yet in effect
 	versions []*version
@@ -28,6 +30,9 @@ func newWorker(p *Program, id int) (*Worker, error) {
 	w.ports.ForceStart = p.opts.ForceStart
 	w.ports.Shared = p.counters
 	w.ports.Quiet = id > 0
+	w.metrics = p.metrics.Add(w.post)
+	w.metrics.OnCollect(w.measure)
+	w.ports.Measure(w.metrics)
 	loop.OnTurnEnd(w.endTurn)
 	return w, nil
 }

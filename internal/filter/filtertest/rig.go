@@ -179,7 +179,7 @@ func (r *Rig) close() {
 	if n := r.World.Live(); n > 0 && !r.T.Failed() {
 		r.T.Errorf("%d pipelines are left over", n)
 	}
-	r.Realm.Close()
+	r.World.Close()
 	r.Loop.Close()
 	r.Log.Close()
 }
