@@ -14,6 +14,7 @@ import (
 	"weir/internal/api/lang"
 	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
+	"weir/internal/api/stats"
 	"weir/internal/api/url"
 	"weir/internal/api/yaml"
 	"weir/internal/event"
@@ -41,6 +42,7 @@ var Namespaces = []*script.Namespace{
 	yaml.Namespace,
 	url.Namespace,
 	ip.Namespace,
+	stats.Namespace,
 }
 
 // Install makes all of it part of a realm.

@@ -33,8 +33,8 @@ func typeOf(extension, other string) string {
 	return other
 }
 
-// accepted reads an accept-encoding header. Weights are ignored.
-func accepted(header string) (gzip, br bool) {
+// Accepted reads an accept-encoding header. Weights are ignored.
+func Accepted(header string) (gzip, br bool) {
 	for _, part := range strings.Split(header, ",") {
 		token, _, _ := strings.Cut(part, ";")
 		switch token = strings.TrimSpace(token); {

@@ -86,7 +86,7 @@ func toMessage(c *script.Call) (script.Value, error) {
 			return script.Undefined, err
 		}
 	}
-	gz, br := accepted(accept)
+	gz, br := Accepted(accept)
 	encoding := ""
 	switch {
 	case br && f.br != nil:

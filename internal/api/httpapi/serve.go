@@ -60,7 +60,7 @@ func fileMessage(kind, encoding string, body []byte) *stream.Message {
 func (d *directory) encode(c *script.Call, m *stream.Message, f *staticFile, name, accept string) (body []byte, encoding string, err error) {
 	gz, br := false, false
 	if accept != "" {
-		gz, br = accepted(accept)
+		gz, br = Accepted(accept)
 	}
 	switch {
 	case br && f.br != nil:
