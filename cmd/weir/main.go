@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,6 +17,7 @@ import (
 	"weir/internal/codebase"
 	"weir/internal/filter"
 	"weir/internal/logs"
+	"weir/internal/logs/target"
 	"weir/internal/reactor"
 	"weir/internal/worker"
 )
@@ -66,6 +68,9 @@ func build() cli.Build {
 // Go does by default, costs a tenth of the CPU at 100,000 requests per second.
 const gcPercent = 400
 
+// logGrace is how long the end of the process waits for log records to be delivered.
+const logGrace = 2 * time.Second
+
 // serve runs the program to its end.
 func serve(conf *cli.Config, log *logs.Logger) int {
 	if os.Getenv("GOGC") == "" {
@@ -90,7 +95,11 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 		defer stop()
 	}
 	reactor.RaiseFileLimit()
+	target.SetHistoryLimit(conf.Log.HistoryLimit)
 	exit := worker.New(code, options(conf, log)).Run()
+	for _, name := range target.CloseAll(logGrace) {
+		log.Warnf("[logging] Records for %s are lost: it does not take them", name)
+	}
 	if exit == worker.ExitFailure && conf.TextFallback {
 		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
 	}

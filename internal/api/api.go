@@ -12,6 +12,7 @@ import (
 	"weir/internal/api/ip"
 	"weir/internal/api/json"
 	"weir/internal/api/lang"
+	"weir/internal/api/logging"
 	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
 	"weir/internal/api/stats"
@@ -43,6 +44,7 @@ var Namespaces = []*script.Namespace{
 	url.Namespace,
 	ip.Namespace,
 	stats.Namespace,
+	logging.Namespace,
 }
 
 // Install makes all of it part of a realm.

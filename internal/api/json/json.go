@@ -148,12 +148,21 @@ func encode(c *script.Call) (script.Value, error) {
 	if err := c.Need(1); err != nil {
 		return script.Undefined, err
 	}
-	s, err := call(c.Realm, "stringify", c.Arg(0), c.Arg(1), c.Arg(2))
-	if err != nil || !s.IsString() {
+	text, ok, err := Stringify(c.Realm, c.Args...)
+	if err != nil || !ok {
 		return script.Undefined, err
 	}
-	text, _ := c.AsString(s)
 	return event.NewData(c.Realm, stream.NewString(text)), nil
+}
+
+// Stringify is JSON.stringify; ok is false if that gives undefined.
+func Stringify(r *script.Realm, args ...script.Value) (text string, ok bool, err error) {
+	s, err := call(r, "stringify", args...)
+	if err != nil {
+		return "", false, err
+	}
+	text, ok = r.AsString(s)
+	return text, ok, nil
 }
 
 func call(r *script.Realm, name string, args ...script.Value) (script.Value, error) {
