@@ -8,6 +8,7 @@ import (
 	"weir/internal/api/algo"
 	"weir/internal/api/console"
 	"weir/internal/api/crypto"
+	"weir/internal/api/csv"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/ip"
 	"weir/internal/api/json"
@@ -15,9 +16,12 @@ import (
 	"weir/internal/api/logging"
 	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
+	"weir/internal/api/sqlite"
 	"weir/internal/api/stats"
 	"weir/internal/api/url"
+	"weir/internal/api/xml"
 	"weir/internal/api/yaml"
+	"weir/internal/api/zlib"
 	"weir/internal/event"
 	"weir/internal/filter"
 	"weir/internal/pipeline"
@@ -45,6 +49,10 @@ var Namespaces = []*script.Namespace{
 	ip.Namespace,
 	stats.Namespace,
 	logging.Namespace,
+	sqlite.Namespace,
+	zlib.Namespace,
+	xml.Namespace,
+	csv.Namespace,
 }
 
 // Install makes all of it part of a realm.

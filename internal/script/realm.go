@@ -239,5 +239,8 @@ func (r *Realm) CollectGarbage() { lib.XJS_RunGC(r.tls, r.rt) }
 // Live returns how many Go values scripts hold and how many script values Go holds: for leak tests and dumps.
 func (r *Realm) Live() (goValues, refs int) { return r.handles.live(), r.held }
 
+// Timeout returns how long a callback may run, 0 without a limit. What a Go function does for it is part of that.
+func (r *Realm) Timeout() time.Duration { return r.limits.Timeout }
+
 // Closed reports whether the realm has been closed.
 func (r *Realm) Closed() bool { return r.closed }
