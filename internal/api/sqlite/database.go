@@ -43,7 +43,7 @@ func (l *limit) begin() {
 	}
 }
 
-var errClosed = errors.New("Database is closed") //nolint:staticcheck // what scripts know it as
+var errClosed = errors.New("Database is closed") // as scripts know it
 
 func open(name string, flags sqlite3.OpenFlag, timeout time.Duration) (*database, error) {
 	conn, err := sqlite3.OpenFlags(name, flags)

@@ -55,16 +55,18 @@ func (m *metric) percentiles(r *script.Realm) script.Value {
 	return m.percentile.Value()
 }
 
-// owner is a world that registers metrics.
-type owner struct{ registrations []*metrics.Registration }
+// owner is a world that registers metrics: those that have their name now.
+type owner struct {
+	byName map[string]*metrics.Registration
+}
 
 type ownerKey struct{}
 
 func ownerOf(w *pipeline.World) *owner {
 	return pipeline.Extra(w, ownerKey{}, func() *owner {
-		o := new(owner)
+		o := &owner{map[string]*metrics.Registration{}}
 		w.OnClose(func() {
-			for _, r := range o.registrations {
+			for _, r := range o.byName {
 				r.End()
 			}
 		})
@@ -86,6 +88,6 @@ func register(c *script.Call, m *metrics.Metric, onCollect script.Value) script.
 		}
 	}
 	o := ownerOf(w)
-	o.registrations = append(o.registrations, w.Metrics.Register(m, o, collect))
+	o.byName[m.Name] = w.Metrics.Register(m, o, collect)
 	return v
 }

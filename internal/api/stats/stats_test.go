@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -114,4 +115,21 @@ func TestWorldEnds(t *testing.T) {
 func TestSurface(t *testing.T) {
 	t.Parallel()
 	scripttest.Surface(t, "05-api.tsv", []string{"stats", "stats.Metric", "stats.Gauge.onCollect"}, stats.Namespace)
+}
+
+// Making a metric again and again keeps only the last one.
+func TestReplacedMetricsAreFreed(t *testing.T) {
+	t.Parallel()
+	r := filtertest.Empty(t, stats.Namespace)
+	if err := r.Load("for (var i = 0; i < 1000; i++) new stats.Gauge('g', ['a'], () => {}).withLabels(i).set(i)"); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 { // what Go holds is given back through its collector, at the end of a turn
+		runtime.GC()
+		r.Loop.Turn(func() {})
+		r.Realm.CollectGarbage()
+	}
+	if objects, refs := r.Realm.Live(); objects > 500 || refs > 500 {
+		t.Errorf("%d Go values and %d script values are held", objects, refs)
+	}
 }

@@ -155,11 +155,19 @@ func (w *writer) line(depth int) {
 	}
 }
 
-// chars writes text: as a CDATA section if it has characters that mean something else.
+// chars writes text: as a CDATA section if it has characters that mean something else. A carriage return is only kept as a
+// reference, outside of sections.
 func (w *writer) chars(s string) {
-	if !strings.ContainsAny(s, "<>&") {
-		w.WriteString(s)
-		return
+	for {
+		text, rest, more := strings.Cut(s, "\r")
+		if strings.ContainsAny(text, "<>&") {
+			text = cdataStart + strings.ReplaceAll(text, cdataEnd, "]]"+cdataEnd+cdataStart+">") + cdataEnd
+		}
+		w.WriteString(text)
+		if !more {
+			return
+		}
+		w.WriteString("&#13;")
+		s = rest
 	}
-	w.WriteString(cdataStart + strings.ReplaceAll(s, cdataEnd, "]]"+cdataEnd+cdataStart+">") + cdataEnd)
 }
