@@ -43,7 +43,8 @@ func (l *limit) begin() {
 	}
 }
 
-var errClosed = errors.New("Database is closed") // as scripts know it
+//lint:ignore ST1005 scripts know it as this
+var errClosed = errors.New("Database is closed")
 
 func open(name string, flags sqlite3.OpenFlag, timeout time.Duration) (*database, error) {
 	conn, err := sqlite3.OpenFlags(name, flags)
