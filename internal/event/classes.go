@@ -107,8 +107,12 @@ var messageClass = &script.Class{
 			return Any(c.Realm, script.This[*stream.Message](c).Head, script.Null), nil
 		}},
 		{Name: "body", Sig: "Data|null (read-only)", Get: func(c *script.Call) (script.Value, error) {
-			if b := script.This[*stream.Message](c).Body; b != nil {
-				return NewData(c.Realm, b), nil
+			m := script.This[*stream.Message](c)
+			if err := m.Load(); err != nil {
+				return script.Undefined, err
+			}
+			if m.Body != nil {
+				return NewData(c.Realm, m.Body), nil
 			}
 			return script.Null, nil
 		}},

@@ -45,15 +45,28 @@ func (g *gate) await(b *pipeline.Base, promise script.Value, then func(v script.
 		}
 		g.state = gateDraining
 		then(v)
-		for g.state == gateDraining {
-			e := g.queue.Pop()
-			if e == nil {
-				g.state = gateOpen
-				return
-			}
-			process(e)
-		}
+		g.drain(process)
 	})
+}
+
+// hold closes the gate until open.
+func (g *gate) hold() { g.state = gateWaiting }
+
+// open opens a gate that hold closed: the queued input goes to process.
+func (g *gate) open(process func(stream.Event)) {
+	g.state = gateDraining
+	g.drain(process)
+}
+
+func (g *gate) drain(process func(stream.Event)) {
+	for g.state == gateDraining {
+		e := g.queue.Pop()
+		if e == nil {
+			g.state = gateOpen
+			return
+		}
+		process(e)
+	}
 }
 
 // clear drops what is queued, when the pipeline has ended.

@@ -15,8 +15,9 @@ type httpExchange struct {
 	tunnelKind http1.Tunnel
 	mute       bool // whatever comes of the response is ignored
 
-	sub  *pipeline.Pipeline // demuxHTTP
-	call *httpCall          // serveHTTP
+	sub  *pipeline.Pipeline   // demuxHTTP
+	call *httpCall            // serveHTTP
+	body *pipeline.FileSource // of a response that is read while it is sent
 }
 
 // httpResponder sends the response of an exchange. It takes it as events, from a sub-pipeline or from whoever else answers.

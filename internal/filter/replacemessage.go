@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"weir/internal/event"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -43,6 +44,7 @@ type replaceMessage struct {
 	gate  gate
 	open  gathering
 	index int
+	file  *pipeline.FileSource // the body of a replacement that is read while it is output
 }
 
 func (f *replaceMessage) Process(e stream.Event) {
@@ -95,12 +97,36 @@ func (f *replaceMessage) wait(promise script.Value, e stream.Event) {
 
 // emit outputs the replacement; after that of a body, the event that ended the message.
 func (f *replaceMessage) emit(v script.Value, e stream.Event) {
+	if m, ok := event.MessageOf(f.Realm(), v); ok && m.Source != nil && !f.def.body {
+		f.pour(m)
+		return
+	}
 	if f.def.with.emit(&f.Base, v) && f.def.body {
 		f.Output(e)
 	}
 }
 
+// pour outputs a message whose body is read meanwhile; input waits until it is out.
+func (f *replaceMessage) pour(m *stream.Message) {
+	f.gate.hold()
+	f.file = pour(f.World().Loop, m, func(e stream.Event) {
+		f.Output(e)
+		if e.Kind() != stream.KindData && !f.Ended() {
+			f.file = nil
+			f.gate.open(f.see)
+		}
+	})
+	if file := f.file; file != nil {
+		f.Output(&stream.MessageStart{Head: m.Head})
+		file.Start() // does nothing if that has ended f
+	}
+}
+
 func (f *replaceMessage) Reset() {
+	if f.file != nil {
+		f.file.Close()
+		f.file = nil
+	}
 	f.gate.clear()
 	f.open.drop()
 }

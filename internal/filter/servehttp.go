@@ -115,7 +115,11 @@ func (f *serveHTTP) complete(x *httpExchange, e *stream.MessageEnd) {
 func (f *serveHTTP) answer(x *httpExchange, v script.Value, wrong string) {
 	r := f.Realm()
 	if m, ok := event.MessageOf(r, v); ok {
-		x.to.reply(m)
+		if m.Source != nil {
+			x.pour(f.World().Loop, m)
+		} else {
+			x.to.reply(m)
+		}
 		return
 	}
 	if !r.IsPromise(v) {
@@ -135,7 +139,10 @@ func (f *serveHTTP) answer(x *httpExchange, v script.Value, wrong string) {
 
 func (f *serveHTTP) end(x *httpExchange, e *stream.StreamEnd) {}
 
-func (f *serveHTTP) release(x *httpExchange) { x.call = nil }
+func (f *serveHTTP) release(x *httpExchange) {
+	x.call = nil
+	x.stopReading()
+}
 
 func (f *serveHTTP) reusable(x *httpExchange) bool { return true }
 

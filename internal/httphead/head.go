@@ -1,6 +1,8 @@
 package httphead
 
 import (
+	"strconv"
+
 	"weir/internal/event"
 	"weir/internal/proto/http1"
 	"weir/internal/script"
@@ -34,6 +36,14 @@ func (b *Body) Emit(d *stream.Data) {
 
 // Original reports whether d, the first piece of a body to be sent, is the first piece of this one.
 func (b *Body) Original(d *stream.Data) bool { return b.first == d && b.size == d.Size() }
+
+// Promise says that a body of n bytes follows in pieces, as if the head had been received with it. Emit is to be called
+// with them.
+func (h *Head) Promise(n int64) {
+	h.Headers.Set("content-length", strconv.FormatInt(n, 10))
+	h.Received.ContentLength = n
+	h.Body = new(Body)
+}
 
 // more is what a script assigned to a head.
 type more struct {

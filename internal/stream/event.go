@@ -99,8 +99,10 @@ func Own(e Event) Event {
 // Body is nil or may be empty.
 type Message struct {
 	Tag
-	Head    any
-	Body    *Data
+	Head any
+	Body *Data
+	// Source, if it is set, is the body instead, to be read while it is sent. Whoever needs all of it calls Load.
+	Source  Source
 	Tail    any
 	Payload any
 	// Spent is set by a consumer that is done with the whole message, Kept by one that goes on using its parts. A message
@@ -109,8 +111,13 @@ type Message struct {
 }
 
 // Events calls f with the events the message consists of, in order. A nil or empty body yields no Data event.
+// A body that cannot be read ends the stream.
 func (m *Message) Events(f func(Event)) {
 	f(&MessageStart{Head: m.Head})
+	if err := m.Load(); err != nil {
+		f(&StreamEnd{Code: ReadError, Err: err})
+		return
+	}
 	if m.Body != nil && !m.Body.Empty() {
 		f(m.Body)
 	}

@@ -147,6 +147,9 @@ func requestArgs(c *script.Call) (*http1.Head, *stream.Data, error) {
 			return nil, nil, err
 		}
 		h = &http1.Head{Method: h.Method, Path: h.Path, Headers: h.Headers.Clone()}
+		if err := m.Load(); err != nil {
+			return nil, nil, err
+		}
 		if m.Body == nil {
 			return h, nil, nil
 		}

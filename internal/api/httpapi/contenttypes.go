@@ -1,10 +1,14 @@
 package httpapi
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // contentType is what files with an extension are.
 type contentType struct{ extension, name string }
 
+// contentTypes are the ones scripts see.
 var contentTypes = []contentType{
 	{"css", "text/css"},
 	{"gif", "image/gif"},
@@ -23,28 +27,25 @@ var contentTypes = []contentType{
 
 const defaultContentType = "application/octet-stream"
 
-// typeOf returns the content type for an extension in lower case, or other.
-func typeOf(extension, other string) string {
-	for _, t := range contentTypes {
-		if t.extension == extension {
-			return t.name
+// typeOf returns the content type of a file by the built-in table, or other.
+func typeOf(name, other string) string {
+	for extension := range extensions(name) {
+		if t, ok := typeByExtension[extension]; ok {
+			return t
 		}
 	}
 	return other
 }
 
-// Accepted reads an accept-encoding header. Weights are ignored.
-func Accepted(header string) (gzip, br bool) {
-	for _, part := range strings.Split(header, ",") {
-		token, _, _ := strings.Cut(part, ";")
-		switch token = strings.TrimSpace(token); {
-		case strings.EqualFold(token, "gzip"):
-			gzip = true
-		case strings.EqualFold(token, "br"):
-			br = true
+// extensions yields what follows the first dot of a file's name, then what follows the second, and so on: min.js, js. All
+// in lower case.
+func extensions(name string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		_, rest, ok := strings.Cut(strings.ToLower(path.Base(name)), ".")
+		for ok && yield(rest) {
+			_, rest, ok = strings.Cut(rest, ".")
 		}
 	}
-	return gzip, br
 }
 
 // directoryPrelude gives http.Directory its table, a fresh object at each look.

@@ -16,18 +16,7 @@ var Namespace = &script.Namespace{
 	Setup: func(r *script.Realm) error {
 		return r.Prelude("http", directoryPrelude)
 	},
-	Extra: append(append(agentRows(), headRows()...),
-		script.Row{Path: "http.Directory.defaultContentTypes", Kind: "property", Signature: "object (read-only)"},
-		script.Row{Path: "option:http.Directory.fs", Kind: "option", Signature: "boolean = false"},
-		script.Row{Path: "option:http.Directory.tarball", Kind: "option", Signature: "boolean = false"},
-		script.Row{Path: "option:http.Directory.index", Kind: "option", Signature: `string|string[] = ["index","index.html"]`},
-		script.Row{Path: "option:http.Directory.contentTypes", Kind: "option",
-			Signature: "object | (req: Message, pathname: string)=>string|object|null"},
-		script.Row{Path: "option:http.Directory.defaultContentType", Kind: "option",
-			Signature: `string = "application/octet-stream"`},
-		script.Row{Path: "option:http.Directory.compression", Kind: "callback",
-			Signature: `(head, acceptEncoding: {gzip?,br?}, pathname: string, size: number) => "gzip"|null`},
-	),
+	Extra: append(append(agentRows(), headRows()...), directoryRows()...),
 }
 
 // headRows are the fields of heads and tails, which are objects of no class that scripts can name.

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"weir/internal/event"
 	"weir/internal/httphead"
 	"weir/internal/pipeline"
+	"weir/internal/proto/http1"
+	"weir/internal/proto/httpcond"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -57,88 +59,118 @@ type file struct {
 }
 
 func openFile(r *script.Realm, name string) *file {
-	files := filesOf(pipeline.WorldOf(r)).files
+	s := &codebaseStore{filesOf(pipeline.WorldOf(r)).files, "/"}
 	name = path.Clean("/" + name)
 	for _, name := range []string{name, path.Join(name, "index.html")} {
 		f := &file{messages: map[string]*script.Ref{}}
-		f.name = name
-		for _, form := range []struct {
-			suffix string
-			bytes  *[]byte
-		}{{"", &f.plain}, {".gz", &f.gzip}, {".br", &f.br}} {
-			if b, err := files.Read(name + form.suffix); err == nil {
-				*form.bytes = append([]byte{}, b...)
-			}
-		}
-		if f.plain != nil || f.gzip != nil || f.br != nil {
+		if f.name = name; f.load(s) {
 			return f
 		}
 	}
 	return nil
 }
 
+// toMessage is file.toMessage(acceptEncoding) or file.toMessage(request).
 func toMessage(c *script.Call) (script.Value, error) {
 	f := script.This[*file](c)
-	accept := ""
+	if m, ok := event.MessageOf(c.Realm, c.Arg(0)); ok {
+		request, err := httphead.RequestOf(c.Realm, m.Head)
+		if err != nil {
+			return script.Undefined, err
+		}
+		response, err := f.respond(request)
+		if err != nil {
+			return script.Undefined, err
+		}
+		return event.NewMessage(c.Realm, response), nil
+	}
+	field := ""
 	if c.Has(0) {
 		var err error
-		if accept, err = c.Str(0); err != nil {
+		if field, err = c.Str(0); err != nil {
 			return script.Undefined, err
 		}
 	}
-	gz, br := Accepted(accept)
-	encoding := ""
-	switch {
-	case br && f.br != nil:
-		encoding = "br"
-	case gz && f.gzip != nil:
-		encoding = "gzip"
-	}
+	body, encoding := f.choose(httpcond.ParseAcceptEncoding(field))
 	if m := f.messages[encoding]; m != nil {
 		return m.Value(), nil
 	}
-	v := event.NewMessage(c.Realm, f.message(encoding))
+	if body == nil {
+		body = f.unpacked()
+	}
+	response := empty(400, nil)
+	if body != nil {
+		var err error
+		p := &reply{kind: typeOf(f.name, defaultContentType), encoding: encoding}
+		if response, err = p.message(body); err != nil {
+			return script.Undefined, err
+		}
+	}
+	v := event.NewMessage(c.Realm, response)
 	f.messages[encoding] = c.Hold(v)
 	return v, nil
 }
 
-func (f *file) message(encoding string) *stream.Message {
-	extension := ""
-	if i := strings.LastIndexByte(path.Base(f.name), '.'); i >= 0 {
-		extension = strings.ToLower(path.Base(f.name)[i+1:])
+// respond answers a request with all of HTTP: codings, conditions, ranges.
+func (f *file) respond(request *http1.Head) (*stream.Message, error) {
+	field, _ := request.Headers.Get("accept-encoding")
+	p := &reply{
+		replyOptions: replyOptions{true, true}, method: request.Method, fields: request.Headers,
+		kind: typeOf(f.name, defaultContentType), varies: f.negotiable(),
 	}
-	kind := typeOf(extension, defaultContentType)
-	switch encoding {
-	case "br":
-		return fileMessage(kind, encoding, f.br)
-	case "gzip":
-		return fileMessage(kind, encoding, f.gzip)
+	var body *form
+	if body, p.encoding = f.choose(httpcond.ParseAcceptEncoding(field)); body == nil {
+		body = f.unpacked()
 	}
-	if f.plain == nil {
-		f.plain = f.decompress()
+	if body == nil {
+		return empty(400, nil), nil
 	}
-	if f.plain == nil {
-		return &stream.Message{Head: httphead.Response(400, nil)}
-	}
-	return fileMessage(kind, "", f.plain)
+	return p.message(body)
 }
 
-// maxDecompressed bounds what a compressed file of the codebase may become.
-const maxDecompressed = 256 << 20
-
-// decompress makes the plain form of what exists only compressed, nil if it is damaged.
-func (f *file) decompress() []byte {
-	if f.gzip != nil {
-		if r, err := gzip.NewReader(bytes.NewReader(f.gzip)); err == nil {
-			if b, err := io.ReadAll(io.LimitReader(r, maxDecompressed)); err == nil {
-				return b
+// unpacked returns the plain form, made of a compressed one if there is no other; nil if that is damaged.
+func (f *file) unpacked() *form {
+	if f.plain == nil {
+		for i, c := range codings {
+			packed := f.packed[i]
+			if packed == nil {
+				continue
+			}
+			if b, err := unpack(c.name, packed.bytes); err == nil {
+				f.plain = memoryForm(b, packed.Modified)
+				break
 			}
 		}
 	}
-	if f.br != nil {
-		if b, err := io.ReadAll(io.LimitReader(brotli.NewReader(bytes.NewReader(f.br)), maxDecompressed)); err == nil {
-			return b
-		}
-	}
-	return nil
+	return f.plain
 }
+
+// unpack undoes a content coding.
+func unpack(coding string, b []byte) ([]byte, error) {
+	var r io.Reader = bytes.NewReader(b)
+	switch coding {
+	case "br":
+		r = brotli.NewReader(r)
+	case "gzip":
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, err
+		}
+		r = z
+	case "zstd":
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		r = z
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
+	if err == nil && len(b) > maxUnpacked {
+		err = fmt.Errorf("more than %d bytes", maxUnpacked)
+	}
+	return b, err
+}
+
+// maxUnpacked bounds what a compressed file of the codebase may become.
+const maxUnpacked = 256 << 20

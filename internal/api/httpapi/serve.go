@@ -1,16 +1,15 @@
 package httpapi
 
 import (
-	"bytes"
 	"errors"
+	"net/url"
 	"path"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 
 	"weir/internal/event"
 	"weir/internal/httphead"
 	"weir/internal/proto/http1"
+	"weir/internal/proto/httpcond"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -26,51 +25,76 @@ func serve(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	name := path.Clean("/" + request.Path)
-	name, _, _ = strings.Cut(name, "?")
-	f := d.find(name)
-	if f == nil {
-		return script.Null, nil
+	response, err := d.respond(c, m, request)
+	if err != nil || response == nil {
+		return script.Null, err
 	}
-	accept, _ := request.Headers.Get("accept-encoding")
-	body, encoding, err := d.encode(c, m, f, name, accept)
-	if err != nil {
-		return script.Undefined, err
-	}
-	if body == nil {
-		return script.Null, nil
-	}
-	kind, err := d.contentType(c, f, name)
-	if err != nil {
-		return script.Undefined, err
-	}
-	return event.NewMessage(c.Realm, fileMessage(kind, encoding, body)), nil
+	return event.NewMessage(c.Realm, response), nil
 }
 
-// fileMessage returns the response with a file.
-func fileMessage(kind, encoding string, body []byte) *stream.Message {
-	headers := http1.Headers{{Name: "content-type", Value: kind}}
-	if encoding != "" {
-		headers = append(headers, http1.Header{Name: "content-encoding", Value: encoding})
+// respond returns the response, nil if there is no such file.
+func (d *directory) respond(c *script.Call, m *stream.Message, request *http1.Head) (*stream.Message, error) {
+	if d.methods && request.Method != "" && request.Method != "GET" && request.Method != "HEAD" {
+		return empty(405, http1.Headers{{Name: "allow", Value: "GET, HEAD"}}), nil
 	}
-	return &stream.Message{Head: httphead.Response(200, headers), Body: stream.NewData(body)}
+	name, ok := d.pathname(request.Path)
+	if !ok {
+		return nil, nil
+	}
+	f, isIndex := d.find(name)
+	if f == nil {
+		return nil, nil
+	}
+	if raw, query, _ := strings.Cut(request.Path, "?"); d.redirect && isIndex && !strings.HasSuffix(raw, "/") {
+		// The path is clean: it begins with a single slash, so that it names no other host.
+		location := path.Clean("/"+raw) + "/"
+		if query != "" {
+			location += "?" + query
+		}
+		return empty(301, http1.Headers{{Name: "location", Value: location}}), nil
+	}
+	p := &reply{
+		replyOptions: d.replyOptions, method: request.Method, fields: request.Headers,
+		varies: d.compression != nil || f.negotiable(),
+	}
+	body, err := d.encode(c, m, p, f, name)
+	if err != nil || body == nil {
+		return nil, err
+	}
+	if p.kind, err = d.contentType(c, f, name); err != nil {
+		return nil, err
+	}
+	if p.cacheControl, err = d.cacheControlOf(c, name); err != nil {
+		return nil, err
+	}
+	return p.message(body)
+}
+
+// pathname returns the path of the file a request asks for.
+func (d *directory) pathname(requested string) (string, bool) {
+	if !d.decode {
+		name, _, _ := strings.Cut(path.Clean("/"+requested), "?")
+		return name, true
+	}
+	raw, _, _ := strings.Cut(requested, "?")
+	name, err := url.PathUnescape(raw)
+	if err != nil || strings.IndexByte(name, 0) >= 0 {
+		return "", false
+	}
+	return path.Clean("/" + name), true
 }
 
 // encode chooses the form of a file to send. Compressed siblings go first.
-func (d *directory) encode(c *script.Call, m *stream.Message, f *staticFile, name, accept string) (body []byte, encoding string, err error) {
-	gz, br := false, false
-	if accept != "" {
-		gz, br = Accepted(accept)
+func (d *directory) encode(c *script.Call, m *stream.Message, p *reply, f *staticFile, name string) (*form, error) {
+	field, _ := p.fields.Get("accept-encoding")
+	accept := httpcond.ParseAcceptEncoding(field)
+	if packed, encoding := f.choose(accept); packed != nil {
+		p.encoding = encoding
+		return packed, nil
 	}
-	switch {
-	case br && f.br != nil:
-		return f.br, "br", nil
-	case gz && f.gzip != nil:
-		return f.gzip, "gzip", nil
-	case f.plain == nil:
-		return nil, "", nil
-	case d.compression == nil || !gz && !br:
-		return f.plain, "", nil
+	gz, br := accept.Weight("gzip") > 0, accept.Weight("br") > 0
+	if f.plain == nil || d.compression == nil || !gz && !br {
+		return f.plain, nil
 	}
 	choice := c.NewObject()
 	if gz {
@@ -79,54 +103,69 @@ func (d *directory) encode(c *script.Call, m *stream.Message, f *staticFile, nam
 	if br {
 		c.Set(choice, "br", script.Bool(true))
 	}
-	v, err := c.Call(d.compression.Value(), event.Any(c.Realm, m.Head, script.Null), choice, c.String(name), script.Int(len(f.plain)))
+	v, err := c.Call(d.compression.Value(), event.Any(c.Realm, m.Head, script.Null), choice, c.String(name), script.Number(float64(f.plain.size)))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if !c.Truthy(v) {
-		return f.plain, "", nil
+		return f.plain, nil
 	}
 	algorithm, ok := c.AsString(v)
 	switch {
 	case !ok:
-		return nil, "", errors.New("callback expected to return a string")
+		return nil, errors.New("callback expected to return a string")
 	case algorithm != "gzip":
-		return nil, "", errors.New("callback returned an unsupported compression algorithm")
+		return nil, errors.New("callback returned an unsupported compression algorithm")
+	case !gz:
+		return f.plain, nil
 	}
-	if f.made == nil {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write(f.plain) // to memory: neither this nor Close fails
-		w.Close()
-		f.made = b.Bytes()
+	made, err := f.compress()
+	if err != nil || made == nil {
+		return f.plain, nil // it goes as it is
 	}
-	return f.made, "gzip", nil
+	d.account(f)
+	p.encoding = "gzip"
+	return made, nil
 }
 
-// contentType returns the content type of a file. What counts as its extension begins at the first dot of its name.
+// contentType returns the content type of a file.
 func (d *directory) contentType(c *script.Call, f *staticFile, name string) (string, error) {
-	_, extension, _ := strings.Cut(path.Base(f.name), ".")
-	extension = strings.ToLower(extension)
-	table := script.Null
-	if d.types != nil {
-		table = d.types.Value()
-		if d.typesCall {
-			v, err := c.Call(table, c.Arg(0), c.String(name))
-			if err != nil {
-				return "", err
-			}
-			if s, ok := c.AsString(v); ok {
-				return s, nil
-			}
-			table = v
+	table := d.types.Static()
+	if d.types.IsFunction() {
+		v, err := c.Call(table, c.Arg(0), c.String(name))
+		if err != nil {
+			return "", err
 		}
+		if s, ok := c.AsString(v); ok {
+			return s, nil
+		}
+		table = v
 	}
 	if !table.IsObject() {
-		return typeOf(extension, d.otherType), nil
+		return typeOf(f.name, d.otherType), nil
 	}
-	v, err := c.Get(table, extension)
-	if err != nil || v.IsNullish() {
-		return d.otherType, err
+	for extension := range extensions(f.name) {
+		v, err := c.Get(table, extension)
+		if err != nil {
+			return "", err
+		}
+		if !v.IsNullish() {
+			return c.ToString(v)
+		}
+	}
+	return d.otherType, nil
+}
+
+func (d *directory) cacheControlOf(c *script.Call, name string) (string, error) {
+	v := d.cacheControl.Static()
+	if d.cacheControl.IsFunction() {
+		var err error
+		if v, err = c.Call(v, c.String(name)); err != nil {
+			return "", err
+		}
+	}
+	if v.IsNullish() {
+		return "", nil
 	}
 	return c.ToString(v)
 }

@@ -6,12 +6,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"weir/internal/api/httpapi"
 	"weir/internal/event"
 	"weir/internal/httphead"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http1"
+	"weir/internal/proto/httpcond"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -107,7 +107,7 @@ func scrape(c *script.Call) (script.Value, error) {
 			format = metrics.Negotiate(accept)
 		}
 		encoding, _ := request.Headers.Get("accept-encoding")
-		zip, _ = httpapi.Accepted(encoding)
+		zip = httpcond.ParseAcceptEncoding(encoding).Weight("gzip") > 0
 	}
 	write := func(all []*metrics.Metric) ([]byte, error) {
 		var b bytes.Buffer

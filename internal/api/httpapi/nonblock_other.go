@@ -1,0 +1,5 @@
+//go:build !unix
+
+package httpapi
+
+const nonblock = 0
