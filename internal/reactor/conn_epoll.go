@@ -129,9 +129,11 @@ func (c *Conn) ready(ev uint32) {
 		}
 	case c.tap.paused > 0:
 		c.hush(ev)
+	case c.has(isDatagram):
+		c.readDatagrams()
 	default:
 		drained := c.read()
-		if c.has(isClosed | isReadDone | isFailing | isDatagram) {
+		if c.has(isClosed | isReadDone | isFailing) {
 			return
 		}
 		switch {
@@ -149,7 +151,7 @@ func (c *Conn) ready(ev uint32) {
 func (c *Conn) read() (drained bool) {
 	l := c.loop
 	to := c.relayTarget()
-	if to != nil && !c.has(isDatagram) && !to.has(isDatagram) {
+	if to != nil && !to.has(isDatagram) {
 		if to.backlogged() {
 			to.holdBack(c)
 			return false
@@ -164,8 +166,6 @@ func (c *Conn) read() (drained bool) {
 		return true
 	case errno == unix.EINTR:
 		return false
-	case c.has(isDatagram) && (errno != 0 || n == 0):
-		// An ICMP error or an empty datagram: not the end of anything.
 	case errno != 0:
 		c.readEnded(readCode(errno), errno)
 	case n == 0:
@@ -266,37 +266,6 @@ func (c *Conn) send() {
 		}
 		if c.full {
 			break
-		}
-	}
-	c.updateInterest()
-}
-
-func (c *Conn) sendDatagrams() {
-	for c.out != nil && c.out.size > 0 {
-		b := c.out.pending()[0].b
-		var errno unix.Errno
-		if c.listener != nil {
-			errno = c.listener.sendTo(b, c.remote)
-		} else {
-			_, errno = rawWrite(c.fd, b)
-		}
-		switch errno {
-		case 0:
-			c.wrote(len(b))
-		case unix.EINTR:
-		case unix.EAGAIN:
-			c.full = true
-			if c.listener != nil {
-				c.listener.blocked = append(c.listener.blocked, c)
-				c.listener.updateInterest()
-			} else {
-				c.updateInterest()
-			}
-			return
-		case unix.ECONNREFUSED:
-			// The answer to an earlier datagram; reported once.
-		default:
-			c.out.skip(len(b)) // cannot be sent: lost
 		}
 	}
 	c.updateInterest()

@@ -50,7 +50,11 @@ func (c *Conn) attach(nc net.Conn) {
 func (c *Conn) startReading() { go c.readLoop(c.nc, c.quit, c.ack, c.has(isDatagram)) }
 
 func (c *Conn) readLoop(nc net.Conn, quit, ack chan struct{}, datagrams bool) {
-	buf := make([]byte, stream.ChunkSize)
+	size := stream.ChunkSize
+	if datagrams {
+		size = maxDatagram
+	}
+	buf := make([]byte, size)
 	for {
 		n, err := nc.Read(buf)
 		c.loop.postRaw(func() { c.arrived(buf[:n], err) })

@@ -12,7 +12,8 @@ import (
 type Handler interface {
 	// OnOpen says that an inbound connection was accepted, or an outbound one is connected.
 	OnOpen(c *Conn)
-	// OnData hands over received bytes, at most stream.ChunkSize. They are transient: see stream.Data.
+	// OnData hands over received bytes: at most stream.ChunkSize of a stream, or a whole datagram. They are transient: see
+	// stream.Data.
 	OnData(c *Conn, d *stream.Data)
 	// OnEnd says that no more data will come: NoError for the peer's FIN, after which writing goes on; any other code
 	// means that the connection is lost and OnClose follows. It is called at most once. Conn.Err has the system's error.

@@ -36,8 +36,10 @@ type Listener struct {
 	warned    bool
 
 	udp     bool
-	peers   map[netip.AddrPort]*Conn
-	blocked []*Conn // peers waiting for evWrite
+	wild    bool // the system tells where datagrams were sent to
+	peers   map[peerKey]*Conn
+	blocked []*Conn                // peers waiting for evWrite
+	replies map[netip.AddrPort]int // sockets to reply in the name of others, if transparent
 }
 
 // ListenTCP binds addr and listens on it. accept is called in a turn of its own for every connection after Start, and
@@ -104,7 +106,7 @@ func (ln *Listener) open(addr netip.AddrPort) error {
 		return err
 	}
 	if ln.udp {
-		ln.peers = make(map[netip.AddrPort]*Conn)
+		ln.openUDP(addr)
 	} else if err := unix.Listen(ln.fd, backlog(o.Backlog)); err != nil {
 		return err
 	}
@@ -172,6 +174,7 @@ func (ln *Listener) Close() {
 	ln.loop.unregister(ln.place)
 	ln.loop.refs--
 	unix.Close(ln.fd)
+	ln.closeReplies()
 	if ln.path != "" && ln.path[0] != '@' {
 		_ = os.Remove(ln.path)
 	}

@@ -279,7 +279,7 @@ func (ln *Listener) admit(c *Conn) {
 }
 
 func (ln *Listener) readLoop() {
-	buf := make([]byte, stream.ChunkSize)
+	buf := make([]byte, maxDatagram)
 	for {
 		n, from, err := ln.udp.ReadFromUDPAddrPort(buf)
 		if errors.Is(err, net.ErrClosed) {
@@ -320,9 +320,12 @@ func (ln *Listener) datagram(b []byte, from netip.AddrPort) {
 	if c.has(isClosed | isFailing) {
 		return
 	}
-	if to := c.relayTarget(); to != nil {
+	to := c.relayTarget()
+	switch {
+	case to != nil:
 		c.relayBytes(to, b)
-	} else {
+	case c.tap.paused > 0: // whom it goes to is behind: lost, as UDP may
+	default:
 		c.received(b)
 	}
 }

@@ -28,6 +28,7 @@ type backend struct {
 	iovecs       [maxIovecs]unix.Iovec
 	peer         unix.RawSockaddrAny
 	pipes        []*pipe
+	datagrams    *datagrams // nil until UDP is used
 }
 
 // source is what an epoll event leads to. The generation tells events for a socket that was closed, while they were
@@ -89,6 +90,7 @@ func (l *Loop) Close() {
 		case s.listener != nil:
 			s.listener.closed = true
 			unix.Close(s.listener.fd)
+			s.listener.closeReplies()
 		}
 	}
 	l.sources = nil

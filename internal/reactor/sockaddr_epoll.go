@@ -44,6 +44,14 @@ func scope(zone string) uint32 {
 	return interfaceIndex(zone)
 }
 
+// withScope adds the number of an interface, if there is one, to an IPv6 address.
+func withScope(ip netip.Addr, scope uint32) netip.Addr {
+	if scope == 0 {
+		return ip
+	}
+	return ip.WithZone(strconv.Itoa(int(scope)))
+}
+
 // getSockaddr is invalid for families other than IP.
 func getSockaddr(sa *unix.RawSockaddrAny) (a addrPort) {
 	switch sa.Addr.Family {
@@ -54,10 +62,7 @@ func getSockaddr(sa *unix.RawSockaddrAny) (a addrPort) {
 	case unix.AF_INET6:
 		in := (*unix.RawSockaddrInet6)(unsafe.Pointer(sa))
 		p := *(*[2]byte)(unsafe.Pointer(&in.Port))
-		ip := netip.AddrFrom16(in.Addr)
-		if in.Scope_id != 0 {
-			ip = ip.WithZone(strconv.Itoa(int(in.Scope_id)))
-		}
+		ip := withScope(netip.AddrFrom16(in.Addr), in.Scope_id)
 		return netip.AddrPortFrom(ip, uint16(p[0])<<8|uint16(p[1]))
 	}
 	return a

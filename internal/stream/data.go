@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ChunkSize is the most a socket or a file delivers in one Data.
+// ChunkSize is the most a stream socket or a file delivers in one Data. Datagrams come whole.
 const ChunkSize = 16 * 1024
 
 // Data is a run of bytes, held as a rope of slices so that cutting and joining copy nothing. The bytes themselves are
