@@ -19,6 +19,8 @@ func init() {
 		{Path: "option:connect.protocol", Kind: "option", Signature: `"tcp"|"udp"|"netlink" = "tcp"`},
 		{Path: "option:connect.netlinkFamily", Kind: "option", Signature: "int = 0"},
 		{Path: "option:connect.bind", Kind: "option", Signature: "string | ()=>string|undefined"},
+		{Path: "option:connect.transparent", Kind: "option", Signature: "boolean = false: bind may be a foreign address (TPROXY) [beyond]"},
+		{Path: "option:connect.freeBind", Kind: "option", Signature: "boolean = false: bind may be an address that is not here yet [beyond]"},
 		{Path: "option:connect.retryCount", Kind: "option", Signature: "int = 0"},
 		{Path: "option:connect.retryDelay", Kind: "option", Signature: "seconds = 0"},
 		{Path: "option:connect.connectTimeout", Kind: "option", Signature: "seconds = 0"},
@@ -41,14 +43,16 @@ type connectDef struct {
 
 // ConnectOptions are the options of connect.
 type ConnectOptions struct {
-	Protocol   string
-	Bind       pipeline.Param
-	HasBind    bool
-	RetryCount int
-	RetryDelay time.Duration
-	Timeout    time.Duration
-	Socket     reactor.SocketOptions
-	OnState    *script.Ref
+	Protocol string
+	Bind     pipeline.Param
+	HasBind  bool
+	// Transparent and FreeBind allow Bind to be an address that is not this host's.
+	Transparent, FreeBind bool
+	RetryCount            int
+	RetryDelay            time.Duration
+	Timeout               time.Duration
+	Socket                reactor.SocketOptions
+	OnState               *script.Ref
 }
 
 func buildConnect(b *pipeline.Build) (pipeline.Def, error) {
@@ -73,12 +77,14 @@ func buildConnect(b *pipeline.Build) (pipeline.Def, error) {
 func ReadConnectOptions(r *script.Realm, v script.Value) (*ConnectOptions, error) {
 	o := r.Options(v)
 	c := &ConnectOptions{
-		Protocol:   o.Enum("protocol", "tcp", "tcp", "udp", "netlink"),
-		RetryCount: o.Int("retryCount", 0),
-		RetryDelay: o.Duration("retryDelay", 0),
-		Timeout:    o.Duration("connectTimeout", 0),
-		Socket:     pipeline.SocketOptions(o),
-		OnState:    o.Func("onState"),
+		Protocol:    o.Enum("protocol", "tcp", "tcp", "udp", "netlink"),
+		Transparent: o.Bool("transparent", false),
+		FreeBind:    o.Bool("freeBind", false),
+		RetryCount:  o.Int("retryCount", 0),
+		RetryDelay:  o.Duration("retryDelay", 0),
+		Timeout:     o.Duration("connectTimeout", 0),
+		Socket:      pipeline.SocketOptions(o),
+		OnState:     o.Func("onState"),
 	}
 	if c.Protocol == "netlink" {
 		return nil, errors.New("options.protocol: netlink is not available in this version yet")

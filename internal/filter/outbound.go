@@ -17,6 +17,8 @@ type Outbound struct {
 	f        *connect // nil once the pipeline has ended
 	opts     *ConnectOptions
 	target   target
+	rest     []netip.Addr // addresses of the target that were not tried yet in this attempt
+	deadline time.Time    // of the attempt, if there is one
 	conn     *reactor.Conn
 	state    string
 	queue    pipeline.Queue
@@ -89,6 +91,9 @@ func (ob *Outbound) Conn() *reactor.Conn { return ob.conn }
 
 // RemoteAddr returns the peer's address, as far as it is known.
 func (ob *Outbound) RemoteAddr() netip.AddrPort { return ob.peer }
+
+// UnixPath returns the path of the Unix socket the connection goes to, "" if it goes elsewhere.
+func (ob *Outbound) UnixPath() string { return ob.target.path }
 
 // LocalAddr returns the socket's own address, invalid before it is bound.
 func (ob *Outbound) LocalAddr() netip.AddrPort {
@@ -170,6 +175,7 @@ func (ob *Outbound) begin() {
 	loop := ob.f.World().Loop
 	ob.began = time.Now()
 	if ob.opts.Timeout > 0 {
+		ob.deadline = loop.Now().Add(ob.opts.Timeout)
 		ob.timeout = loop.AfterFunc(ob.opts.Timeout, func() { ob.failed(stream.ConnectionTimeout) })
 	}
 	if ob.target.path != "" {
@@ -190,13 +196,34 @@ func (ob *Outbound) begin() {
 		case err != nil || len(addrs) == 0:
 			ob.failed(stream.CannotResolve)
 		default:
-			ob.dial(addrs[0])
+			ob.rest = addrs
+			ob.dialNext()
 		}
 	})
 }
 
+// dialNext tries the next address of the target.
+func (ob *Outbound) dialNext() {
+	addr := ob.rest[0]
+	ob.rest = ob.rest[1:]
+	ob.dial(addr)
+}
+
+// share is how long one of several addresses is tried before the next one gets its turn; the last may take all the time
+// there is.
+func (ob *Outbound) share() time.Duration {
+	if ob.opts.Timeout <= 0 || len(ob.rest) == 0 {
+		return 0
+	}
+	left := ob.deadline.Sub(ob.f.World().Loop.Now())
+	return max(left/time.Duration(len(ob.rest)+1), time.Millisecond)
+}
+
 func (ob *Outbound) dialOptions() (o reactor.DialOptions, ok bool) {
-	o = reactor.DialOptions{Socket: ob.opts.Socket, UDP: ob.target.protocol == "udp"}
+	o = reactor.DialOptions{
+		Socket: ob.opts.Socket, UDP: ob.target.protocol == "udp", Timeout: ob.share(),
+		Transparent: ob.opts.Transparent, FreeBind: ob.opts.FreeBind,
+	}
 	o.OnSocket = func(c *reactor.Conn) error {
 		ob.conn = c
 		if !ob.setState("open") || ob.f == nil {
@@ -231,6 +258,9 @@ func (ob *Outbound) dial(addr netip.Addr) {
 	o, ok := ob.dialOptions()
 	if !ok {
 		return
+	}
+	for o.Bind.IsValid() && addr.Is4() != o.Bind.Addr().Is4() && len(ob.rest) > 0 {
+		addr, ob.rest = ob.rest[0], ob.rest[1:]
 	}
 	ob.peer = netip.AddrPortFrom(addr, ob.target.port)
 	c := ob.f.World().Loop.Dial(ob.peer, o, ob)
@@ -297,10 +327,14 @@ func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
 	case ob.dead || c != ob.conn:
 	case ob.state == "connected":
 		ob.f.Output(&stream.StreamEnd{Code: code})
-	case code == stream.ConnectionTimeout:
-		ob.failed(code)
 	case code == stream.RuntimeError && c.Err() != nil: // the socket cannot be made or bound: no use trying again
 		ob.end(ob.f.Failure(c.Err().Error()))
+	case len(ob.rest) > 0:
+		ob.conn = nil
+		c.Close()
+		ob.dialNext()
+	case code == stream.ConnectionTimeout:
+		ob.failed(code)
 	default:
 		ob.failed(stream.ConnectionRefused)
 	}
@@ -343,6 +377,7 @@ func (ob *Outbound) stopAttempt() {
 		ob.resolve()
 		ob.resolve = nil
 	}
+	ob.rest = nil
 	if c := ob.conn; c != nil {
 		ob.conn = nil
 		ob.traffic.Gone(c)

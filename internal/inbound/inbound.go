@@ -53,6 +53,9 @@ func (port *Port) counted(change int) {
 // ID returns a number that is unique in the process.
 func (in *Inbound) ID() uint64 { return in.id }
 
+// UnixPath returns the path of the Unix socket the connection came in by, "" if it came in otherwise.
+func (in *Inbound) UnixPath() string { return in.port.key.Path }
+
 // Conn implements pipeline.Socketed.
 func (in *Inbound) Conn() *reactor.Conn { return in.conn }
 

@@ -153,9 +153,7 @@ func (p *Ports) bind(k Key, o Options) (*Port, error) {
 		return port, nil
 	}
 	port := &Port{ports: p, key: k, total: p.Shared.of(k)}
-	lo := reactor.ListenOptions{
-		ReusePort: p.ReusePort, Transparent: o.Transparent, KeepAlive: o.Socket.KeepAlive, NoDelay: o.Socket.NoDelay, Socket: o.Socket,
-	}
+	lo := p.listenOptions(&o)
 	var err error
 	switch k.Protocol {
 	case "udp":
@@ -178,6 +176,13 @@ func (p *Ports) bind(k Key, o Options) (*Port, error) {
 	p.table[k] = port
 	port.total.join(port)
 	return port, nil
+}
+
+func (p *Ports) listenOptions(o *Options) reactor.ListenOptions {
+	return reactor.ListenOptions{
+		ReusePort: p.ReusePort, Transparent: o.Transparent, FreeBind: o.FreeBind,
+		KeepAlive: o.Socket.KeepAlive, NoDelay: o.Socket.NoDelay, Socket: o.Socket, UnixMode: o.Mode,
+	}
 }
 
 // Commit makes the ports of the loaded version the ones that are served. Ports it does not serve are closed.
@@ -235,10 +240,7 @@ func (port *Port) serve(b *binding) {
 	fresh := port.cur == nil
 	port.cur = b
 	if !fresh {
-		port.ln.SetOptions(reactor.ListenOptions{
-			ReusePort: port.ports.ReusePort, Transparent: b.opts.Transparent, KeepAlive: b.opts.Socket.KeepAlive,
-			NoDelay: b.opts.Socket.NoDelay, Socket: b.opts.Socket,
-		})
+		port.ln.SetOptions(port.ports.listenOptions(&b.opts))
 	}
 	if fresh {
 		port.ln.Start()

@@ -120,10 +120,18 @@ func (c *Conn) RemoteAddr() netip.AddrPort { return c.remote }
 
 // LocalAddr returns the socket's own address, invalid for Unix sockets and before the socket is bound.
 func (c *Conn) LocalAddr() netip.AddrPort {
-	if !c.local.IsValid() && !c.has(isClosed) {
-		c.local = c.socketName()
+	if c.local.IsValid() || c.has(isClosed) {
+		return c.local
 	}
-	return c.local
+	a := c.socketName()
+	if c.has(isConnecting) { // it may change until c is connected
+		if a.Port() == 0 && a.Addr().IsUnspecified() {
+			return netip.AddrPort{}
+		}
+		return a
+	}
+	c.local = a
+	return a
 }
 
 // Write queues d by reference, to be sent at the end of the turn in one system call with whatever else is queued.

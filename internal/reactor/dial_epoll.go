@@ -135,7 +135,12 @@ func (c *Conn) bind(o DialOptions) error {
 	}
 	if o.Transparent {
 		if err := setTransparent(int(c.fd), family(c.remote)); err != nil {
-			return fmt.Errorf("bind %s: IP_TRANSPARENT: %w", o.Bind, err)
+			return fmt.Errorf("bind %s: IP_TRANSPARENT (needs CAP_NET_ADMIN): %w", o.Bind, err)
+		}
+	}
+	if o.FreeBind {
+		if err := setFreeBind(int(c.fd), family(c.remote)); err != nil {
+			return fmt.Errorf("bind %s: IP_FREEBIND: %w", o.Bind, err)
 		}
 	}
 	_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)

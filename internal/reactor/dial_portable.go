@@ -71,6 +71,11 @@ func (c *Conn) connect(o DialOptions, network, addr string, local net.Addr) {
 				return fmt.Errorf("IP_TRANSPARENT: %w", err)
 			}
 		}
+		if o.FreeBind && local != nil {
+			if err := rawControl(raw, setFreeBind); err != nil {
+				return fmt.Errorf("IP_FREEBIND: %w", err)
+			}
+		}
 		if o.OnSocket == nil {
 			return nil
 		}

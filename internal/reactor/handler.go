@@ -38,6 +38,7 @@ type SocketOptions struct {
 type ListenOptions struct {
 	ReusePort   bool // SO_REUSEPORT: several loops share the port
 	Transparent bool // IP_TRANSPARENT, Linux only
+	FreeBind    bool // IP_FREEBIND, Linux only: the address need not be this host's yet
 	Backlog     int  // 0: the system's maximum
 	KeepAlive   bool // for accepted sockets
 	NoDelay     bool // for accepted sockets
@@ -52,6 +53,7 @@ type DialOptions struct {
 	Socket      SocketOptions
 	UDP         bool
 	Transparent bool // IP_TRANSPARENT, Linux only: Bind may be a foreign address
+	FreeBind    bool // IP_FREEBIND, Linux only: Bind may be an address that is not here yet
 	// OnSocket is called from Dial when the socket exists but is neither bound nor connected: the moment for raw
 	// options. An error cancels the attempt with ConnectionAborted.
 	OnSocket func(c *Conn) error

@@ -5,7 +5,6 @@ package reactor
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"time"
 	"unsafe"
 
@@ -28,6 +27,7 @@ type Listener struct {
 	accept    func(*Conn) Handler
 	addr      netip.AddrPort
 	path      string // Unix
+	file      *unixFile
 	unix      bool
 	started   bool
 	paused    bool
@@ -102,6 +102,11 @@ func (ln *Listener) open(addr netip.AddrPort) error {
 			return fmt.Errorf("IP_TRANSPARENT (needs CAP_NET_ADMIN): %w", err)
 		}
 	}
+	if o.FreeBind {
+		if err := setFreeBind(ln.fd, family(addr)); err != nil {
+			return fmt.Errorf("IP_FREEBIND: %w", err)
+		}
+	}
 	if err := bindFd(ln.fd, addr); err != nil {
 		return err
 	}
@@ -144,8 +149,10 @@ func (ln *Listener) Resume() { ln.paused = false; ln.updateInterest() }
 // SetAccept replaces the function for connections to come.
 func (ln *Listener) SetAccept(accept func(*Conn) Handler) { ln.accept = accept }
 
-// SetOptions replaces KeepAlive, NoDelay and Socket for connections to come. The rest is fixed once the socket is bound.
+// SetOptions replaces KeepAlive, NoDelay and Socket for connections to come, and the mode of a Unix socket's file. The rest
+// is fixed once the socket is bound.
 func (ln *Listener) SetOptions(o ListenOptions) {
+	ln.setMode(o)
 	ln.opts = o
 	o.Socket.KeepAlive, o.Socket.NoDelay = o.KeepAlive, o.NoDelay
 	ln.socket = ln.loop.shareOptions(o.Socket)
@@ -175,8 +182,8 @@ func (ln *Listener) Close() {
 	ln.loop.refs--
 	unix.Close(ln.fd)
 	ln.closeReplies()
-	if ln.path != "" && ln.path[0] != '@' {
-		_ = os.Remove(ln.path)
+	if ln.file != nil {
+		ln.file.release(ln.loop)
 	}
 }
 

@@ -26,6 +26,7 @@ type Listener struct {
 	accept  func(*Conn) Handler
 	addr    netip.AddrPort
 	path    string // Unix
+	file    *unixFile
 	started bool
 	paused  bool
 	closed  bool
@@ -69,20 +70,51 @@ func (l *Loop) ListenUDP(addr netip.AddrPort, o ListenOptions, accept func(*Conn
 // begins with @ is in the abstract name space.
 func (l *Loop) ListenUnix(path string, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
 	ln := l.newListener(o, accept)
-	removeStale(path)
-	nl, err := net.Listen("unix", path)
-	if err == nil && o.UnixMode != 0 && path[0] != '@' {
-		if err = os.Chmod(path, o.UnixMode.Perm()); err != nil {
-			_ = nl.Close()
-		}
-	}
+	file, nl, err := openUnixFile(path, l, o.ReusePort, func() (unixSocket, error) { return bindUnix(path, o) })
 	if err != nil {
 		return nil, fmt.Errorf("listen on unix socket %s: %w", path, err)
 	}
-	ln.nl, ln.path = nl, path
+	ln.nl, ln.path, ln.file = nl, path, file
 	ln.join()
 	return ln, nil
 }
+
+// unixSocket is a listener whose file unixFile looks after.
+type unixSocket = *net.UnixListener
+
+func dupUnix(s unixSocket) (unixSocket, error) {
+	f, err := s.File()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	nl, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	s = nl.(*net.UnixListener)
+	s.SetUnlinkOnClose(false)
+	return s, nil
+}
+
+func bindUnix(path string, o ListenOptions) (unixSocket, error) {
+	removeStale(path)
+	s, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	s.SetUnlinkOnClose(false)
+	if o.UnixMode != 0 && !isAbstract(path) {
+		if err := os.Chmod(path, o.UnixMode.Perm()); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// PeerCred returns who connected to a Unix socket. It is known on Linux only.
+func (c *Conn) PeerCred() (PeerCred, bool) { return PeerCred{}, false }
 
 func removeStale(path string) {
 	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSocket == 0 {
@@ -126,6 +158,11 @@ func (ln *Listener) config() *net.ListenConfig {
 				return fmt.Errorf("IP_TRANSPARENT: %w", err)
 			}
 		}
+		if o.FreeBind {
+			if err := rawControl(raw, setFreeBind); err != nil {
+				return fmt.Errorf("IP_FREEBIND: %w", err)
+			}
+		}
 		return nil
 	}}
 }
@@ -163,8 +200,10 @@ func (ln *Listener) Resume() {
 // SetAccept replaces the function for connections to come.
 func (ln *Listener) SetAccept(accept func(*Conn) Handler) { ln.accept = accept }
 
-// SetOptions replaces KeepAlive, NoDelay and Socket for connections to come. The rest is fixed once the socket is bound.
+// SetOptions replaces KeepAlive, NoDelay and Socket for connections to come, and the mode of a Unix socket's file. The rest
+// is fixed once the socket is bound.
 func (ln *Listener) SetOptions(o ListenOptions) {
+	ln.setMode(o)
 	ln.opts = o
 	o.Socket.KeepAlive, o.Socket.NoDelay = o.KeepAlive, o.NoDelay
 	ln.socket = ln.loop.shareOptions(o.Socket)
@@ -200,6 +239,9 @@ func (ln *Listener) closeSocket() {
 		_ = ln.udp.Close()
 	} else {
 		_ = ln.nl.Close()
+	}
+	if ln.file != nil {
+		ln.file.release(ln.loop)
 	}
 }
 

@@ -91,6 +91,9 @@ func (l *Loop) Close() {
 			s.listener.closed = true
 			unix.Close(s.listener.fd)
 			s.listener.closeReplies()
+			if s.listener.file != nil {
+				s.listener.file.release(l)
+			}
 		}
 	}
 	l.sources = nil

@@ -32,6 +32,13 @@ func setTransparent(fd, family int) error {
 	return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1)
 }
 
+func setFreeBind(fd, family int) error {
+	if family == unix.AF_INET6 {
+		return unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_FREEBIND, 1)
+	}
+	return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_FREEBIND, 1)
+}
+
 // applyOptions sets KeepAlive and NoDelay; sockets that have no such option do not mind.
 func (c *Conn) applyOptions() {
 	if c.fd < 0 || c.has(isDatagram|isUnix) {

@@ -11,39 +11,69 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// unixSocket is a listening descriptor.
+type unixSocket = int
+
+func dupUnix(fd unixSocket) (unixSocket, error) {
+	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+}
+
 func (l *Loop) listenUnix(path string, o ListenOptions, accept func(*Conn) Handler) (*Listener, error) {
-	var sa unix.RawSockaddrAny
-	size, err := putUnix(&sa, path)
+	file, fd, err := openUnixFile(path, l, o.ReusePort, func() (int, error) { return bindUnix(path, o) })
 	if err != nil {
 		return nil, err
 	}
-	removeStale(path, &sa, size)
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	ln := &Listener{loop: l, fd: fd, opts: o, accept: accept, path: path, unix: true}
-	err = func() error {
-		if _, _, errno := unix.RawSyscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&sa)), size); errno != 0 {
-			return fmt.Errorf("bind: %w", errno)
-		}
-		if o.UnixMode != 0 && path[0] != '@' {
-			if err := os.Chmod(path, o.UnixMode.Perm()); err != nil {
-				return err
-			}
-		}
-		if err := unix.Listen(fd, backlog(o.Backlog)); err != nil {
-			return err
-		}
-		return ln.join()
-	}()
-	if err != nil {
+	ln := &Listener{loop: l, fd: fd, opts: o, accept: accept, path: path, unix: true, file: file}
+	if err := ln.join(); err != nil {
 		unix.Close(fd)
+		file.release(l)
 		return nil, err
 	}
 	return ln, nil
 }
 
+func bindUnix(path string, o ListenOptions) (int, error) {
+	var sa unix.RawSockaddrAny
+	size, err := putUnix(&sa, path)
+	if err != nil {
+		return -1, err
+	}
+	removeStale(path, &sa, size)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	err = func() error {
+		if _, _, errno := unix.RawSyscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&sa)), size); errno != 0 {
+			return fmt.Errorf("bind: %w", errno)
+		}
+		// Nobody can connect before listen: the permissions are right in time.
+		if o.UnixMode != 0 && !isAbstract(path) {
+			if err := os.Chmod(path, o.UnixMode.Perm()); err != nil {
+				return err
+			}
+		}
+		return unix.Listen(fd, backlog(o.Backlog))
+	}()
+	if err != nil {
+		unix.Close(fd)
+	}
+	return fd, err
+}
+
+// PeerCred returns who connected, false if c is not an accepted or connected Unix socket.
+func (c *Conn) PeerCred() (PeerCred, bool) {
+	if c.fd < 0 || !c.has(isUnix) {
+		return PeerCred{}, false
+	}
+	u, err := unix.GetsockoptUcred(int(c.fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return PeerCred{}, false
+	}
+	return PeerCred{int(u.Pid), int(u.Uid), int(u.Gid)}, true
+}
+
+// removeStale removes a socket file that nobody listens on.
 func removeStale(path string, sa *unix.RawSockaddrAny, size uintptr) {
 	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSocket == 0 {
 		return

@@ -30,6 +30,9 @@ func (o *Options) Sub(name string) *Options {
 	return s
 }
 
+// Realm returns the realm of the options' values.
+func (o *Options) Realm() *Realm { return o.r }
+
 // Err returns the first error.
 func (o *Options) Err() error { return o.err }
 

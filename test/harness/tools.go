@@ -17,12 +17,15 @@ import (
 var debianPackage = map[string]string{
 	"/usr/bin/python3": "python3-websockets",
 	"ab":               "apache2-utils",
+	"dig":              "bind9-dnsutils",
+	"dnsmasq":          "dnsmasq-base",
 	"h2load":           "nghttp2-client",
 	"ip":               "iproute2",
 	"mosquitto":        "mosquitto",
 	"nc":               "netcat-openbsd",
 	"redis-cli":        "redis-tools",
 	"ss":               "iproute2",
+	"sysctl":           "procps",
 	"taskset":          "util-linux",
 	"unshare":          "util-linux",
 }

@@ -57,6 +57,42 @@ func addrText(a netip.AddrPort) string {
 	return a.Addr().String()
 }
 
+// unixText is the address of a Unix socket: with the scheme it is given with, and without a path for a client, which
+// rarely has one.
+func unixText(path string) string { return "unix:" + path }
+
+// peerText is the address of whoever connected.
+func peerText(in *inbound.Inbound) string {
+	if in.UnixPath() != "" {
+		return unixText("")
+	}
+	return addrText(in.Conn().RemoteAddr())
+}
+
+func localText(in *inbound.Inbound) string {
+	if path := in.UnixPath(); path != "" {
+		return unixText(path)
+	}
+	return addrText(in.Conn().LocalAddr())
+}
+
+// targetText is the address an outbound connection goes to.
+func targetText(ob *filter.Outbound) string {
+	if path := ob.UnixPath(); path != "" {
+		return unixText(path)
+	}
+	return addrText(ob.RemoteAddr())
+}
+
+// credentials tell which process is behind a connection to a Unix socket.
+func credentials(r *script.Realm, in *inbound.Inbound) script.Value {
+	cred, ok := in.Conn().PeerCred()
+	if !ok {
+		return script.Null
+	}
+	return r.FromGo(script.Object{{Name: "pid", Value: cred.PID}, {Name: "uid", Value: cred.UID}, {Name: "gid", Value: cred.GID}})
+}
+
 func destination(in *inbound.Inbound) netip.AddrPort {
 	if !in.Transparent() {
 		return netip.AddrPort{}
@@ -72,13 +108,13 @@ var inboundClass = &script.Class{
 			return lang.NewUint(r, in.ID())
 		}),
 		inboundProp("localAddress", "string (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return r.String(addrText(in.Conn().LocalAddr()))
+			return r.String(localText(in))
 		}),
 		inboundProp("localPort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
 			return script.Int(int(in.Conn().LocalAddr().Port()))
 		}),
 		inboundProp("remoteAddress", "string (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return r.String(addrText(in.Conn().RemoteAddr()))
+			return r.String(peerText(in))
 		}),
 		inboundProp("remotePort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
 			return script.Int(int(in.Conn().RemoteAddr().Port()))
@@ -89,6 +125,7 @@ var inboundClass = &script.Class{
 		inboundProp("destinationPort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
 			return script.Int(int(destination(in).Port()))
 		}),
+		inboundProp("peerCredentials", "{pid, uid, gid}|null (read-only), of a Unix socket's peer [beyond]", credentials),
 		inboundProp("socket", "Socket (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
 			return r.NewObjectOf(socketClass, &socket{func() *reactor.Conn { return in.Conn() }})
 		}),
@@ -120,7 +157,7 @@ var outboundClass = &script.Class{
 			return script.Int(int(ob.LocalAddr().Port()))
 		}),
 		outboundProp("remoteAddress", "string (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
-			return r.String(addrText(ob.RemoteAddr()))
+			return r.String(targetText(ob))
 		}),
 		outboundProp("remotePort", "number (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
 			return script.Int(int(ob.RemoteAddr().Port()))

@@ -23,6 +23,8 @@ func surface() []script.Row {
 	opt("listen.maxPortConnections", "int = -1")
 	rows = append(rows, pipeline.SocketRows("listen")...)
 	opt("listen.transparent", "boolean = false")
+	opt("listen.freeBind", "boolean = false: the address need not be this host's [beyond]")
+	opt("listen.mode", `number | string: permissions of a Unix socket's file, such as 0o660 or "660" [beyond]`)
 	opt("listen.masquerade", "boolean = false (no effect)")
 	opt("listen.peerStats", "boolean = false")
 	for _, r := range rows {
