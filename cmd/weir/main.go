@@ -165,10 +165,13 @@ func check(conf *cli.Config, log *logs.Logger) int {
 	return 0
 }
 
-// listSurface prints everything scripts can use.
+// listSurface prints everything scripts can use, and the command line.
 func listSurface() int {
 	out := bufio.NewWriter(os.Stdout)
 	fmt.Fprintln(out, "path\tkind\tsignature")
+	for _, r := range cli.Surface() {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
+	}
 	for _, r := range api.Surface() {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}

@@ -31,11 +31,14 @@ Values are given as --option=value. A SIZE is a number of bytes with an optional
 k, m, g or t; a TIME is in seconds or has the suffix ms, s, m, h or d.
 `
 
+// debugTopics are what --log-level=debug: may name.
+const debugTopics = `alloc thread pipeline dump listener inbound outbound socket files
+subproc tcp udp http2 elf bpf user codebase`
+
 const helpTail = `
 If FILE does not exist it is run as script text; -f makes that an error.
 "check" and "api" are commands unless a file has that name; ./api is a file.
-Debug topics: alloc thread pipeline dump listener inbound outbound socket files
-subproc tcp udp http2 elf bpf user codebase ("user" is console.debug).
+Debug topics: ` + debugTopics + ` ("user" is console.debug).
 Accepted without effect: --no-status --no-metrics --trace-objects
 --openssl-engine
 

@@ -48,7 +48,7 @@ func newAgent(c *script.Call) (any, error) {
 		return nil, err
 	}
 	opts := c.Arg(1)
-	if !opts.IsNullish() && !opts.IsObject() {
+	if !opts.IsNullish() && !opts.IsObject() || c.IsFunction(opts) {
 		return nil, script.ArgError(1, "an object")
 	}
 	tls := c.Options(opts).Value("tls")

@@ -1,0 +1,51 @@
+package cli
+
+import "strings"
+
+// Row is a line of the list of everything there is: see weir api.
+type Row struct{ Path, Kind, Signature string }
+
+// Surface lists the options of the command line, the shapes of its program argument, exit codes and signals. Options
+// without effect are listed as such; those that are refused are not.
+func Surface() []Row {
+	var rows []Row
+	add := func(path, kind, signature string) { rows = append(rows, Row{"cli:" + path, kind, signature}) }
+	for _, g := range groups {
+		for _, o := range g.options {
+			switch {
+			case g.title != "":
+				add(o.names[len(o.names)-1], "cli", o.signature())
+			case o.set != nil:
+				add(o.names[0], "cli", "accepted without effect")
+			}
+		}
+	}
+	for _, topic := range strings.Fields(debugTopics) {
+		add("--log-level=debug:"+topic, "constant", "debug log topic")
+	}
+	add("program:<file>", "cli", "run a script file; the root of its codebase is its folder")
+	add("program:<text>", "cli", "run script text; the value of a single expression is printed")
+	add("program:check", "cli", "check FILE...: report errors, open no port")
+	add("program:api", "cli", "list everything scripts can use")
+	add("exit:0", "cli", "the program has finished, or was stopped by a signal")
+	add("exit:1", "cli", "weir check found errors")
+	add("exit:255", "cli", "wrong option, or the program could not be loaded or started")
+	add("exit:n", "cli", "pipy.exit(n)")
+	add("signal:SIGINT", "cli", "stop listening, let connections finish, exit; a second one exits at once")
+	add("signal:SIGTERM", "cli", "as SIGINT")
+	add("signal:SIGHUP", "cli", "load the program anew")
+	return rows
+}
+
+// signature is the option's spellings and what it does, on one line.
+func (o *option) signature() string {
+	names := make([]string, len(o.names))
+	for i, name := range o.names {
+		names[len(names)-1-i] = name
+	}
+	s := strings.Join(names, " | ")
+	if o.value != "" {
+		s += "=" + o.value
+	}
+	return s + ": " + strings.ReplaceAll(o.help, "\n", " ")
+}
