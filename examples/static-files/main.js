@@ -2,18 +2,13 @@
 
 var www = new http.Directory('/www', {
   index: ['index.html'],
-  contentTypes: { ...http.Directory.defaultContentTypes, md: 'text/markdown' },
+  redirect: true, // from /docs to /docs/
+  methods: true, // 405 for all but GET and HEAD
+  cacheControl: 'max-age=60',
   compression: (head, accepts, path, size) => accepts.gzip && size > 1000 ? 'gzip' : null,
 })
 
-var text = { 'content-type': 'text/plain' }
-
 pipy.listen(os.env.PORT || 8000, $=>$
-  .serveHTTP(req => {
-    var method = req.head.method
-    if (method !== 'GET' && method !== 'HEAD') {
-      return new Message({ status: 405, headers: { ...text, allow: 'GET, HEAD' } }, 'Only GET and HEAD here.\n')
-    }
-    return www.serve(req) || new Message({ status: 404, headers: text }, 'There is no such file.\n')
-  })
+  .serveHTTP(req => www.serve(req) ||
+    new Message({ status: 404, headers: { 'content-type': 'text/plain' } }, 'There is no such file.\n'))
 )

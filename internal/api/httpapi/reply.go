@@ -32,7 +32,8 @@ func (p *reply) message(f *form) (*stream.Message, error) {
 	if p.validators && reading {
 		switch httpcond.Check("GET", p.fields, f.Validators) {
 		case httpcond.NotModified:
-			return empty(304, p.describe(nil, f)), nil
+			// The length is that of what is not sent, RFC 9110 section 8.6.
+			return empty(304, append(p.describe(nil, f), lengthOf(f))), nil
 		case httpcond.Failed:
 			return empty(412, nil), nil
 		}
@@ -61,7 +62,7 @@ func (p *reply) message(f *form) (*stream.Message, error) {
 		pieces = multipart(boundary, p.kind, spans, f.size)
 		headers[0].Value = "multipart/byteranges; boundary=" + boundary
 	case p.method == "HEAD":
-		headers = append(headers, http1.Header{Name: "content-length", Value: strconv.FormatInt(f.size, 10)})
+		headers = append(headers, lengthOf(f))
 	}
 	m.Head = httphead.Response(status, p.describe(headers, f))
 	if p.method == "HEAD" && f.bytes == nil {
@@ -98,6 +99,10 @@ func (p *reply) describe(h http1.Headers, f *form) http1.Headers {
 		h.Add("cache-control", p.cacheControl)
 	}
 	return h
+}
+
+func lengthOf(f *form) http1.Header {
+	return http1.Header{Name: "content-length", Value: strconv.FormatInt(f.size, 10)}
 }
 
 // empty returns a response without content. Its body is an empty Data, since scripts expect one.
