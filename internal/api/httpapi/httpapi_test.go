@@ -221,6 +221,7 @@ func TestAgent(t *testing.T) {
 	}
 	for src, want := range map[string]string{
 		`new http.Agent()`:                               "argument #1 expects a string",
+		`new http.Agent('a', () => ({}))`:                "argument #2 expects an object",
 		`new http.Agent('a', {maxIdle: 'x'})`:            "options.maxIdle expects a number",
 		`new http.Agent('a').request('GET')`:             "argument #2 expects a string",
 		`new http.Agent('a').request('GET', '/', 1)`:     "argument #3 expects an object",
