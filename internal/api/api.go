@@ -16,6 +16,7 @@ import (
 	"weir/internal/api/logging"
 	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
+	"weir/internal/api/resp"
 	"weir/internal/api/sqlite"
 	"weir/internal/api/stats"
 	"weir/internal/api/url"
@@ -53,6 +54,7 @@ var Namespaces = []*script.Namespace{
 	zlib.Namespace,
 	xml.Namespace,
 	csv.Namespace,
+	resp.Namespace,
 }
 
 // Install makes all of it part of a realm.

@@ -66,6 +66,11 @@ func NewInt(r *script.Realm, i int64) script.Value {
 	return r.NewObjectOf(IntClass, Int{I64, uint64(i)})
 }
 
+// NewInt32 returns the script value of a 32-bit signed integer.
+func NewInt32(r *script.Realm, i int32) script.Value {
+	return r.NewObjectOf(IntClass, Int{I32, uint64(int64(i))})
+}
+
 // NewUint returns the script value of a 64-bit unsigned integer.
 func NewUint(r *script.Realm, u uint64) script.Value { return r.NewObjectOf(IntClass, Int{U64, u}) }
 

@@ -1,0 +1,83 @@
+package payload
+
+import (
+	"reflect"
+
+	"weir/internal/event"
+	"weir/internal/plain"
+	"weir/internal/script"
+)
+
+// Value is a head, tail or payload a codec decoded. Scripts see it as an object that they may change.
+type Value struct {
+	data any
+	ref  *script.Ref // the script value, once it was looked at
+}
+
+var _ event.Object = (*Value)(nil)
+
+// Of returns x, plain data or something with a method Plain, for an event.
+func Of(x any) *Value { return &Value{data: x} }
+
+// ScriptObject implements event.Object.
+func (v *Value) ScriptObject(r *script.Realm) script.Value {
+	if v.ref == nil {
+		v.ref = r.HoldBriefly(ToScript(r, v.data))
+	}
+	return v.ref.Value()
+}
+
+// Read returns what an event carries as a head, tail or payload: the data as decoded, if a codec made it, and the script's
+// value as plain data, if there is one that may differ from it.
+func Read(r *script.Realm, x any) (decoded, changed any, err error) {
+	switch x := x.(type) {
+	case nil:
+		return nil, plain.Undefined{}, nil
+	case *Value:
+		if x.ref == nil {
+			return x.data, nil, nil
+		}
+		changed, err = FromScript(r, x.ref.Value())
+		return x.data, changed, err
+	}
+	changed, err = FromScript(r, event.Any(r, x, script.Undefined))
+	return nil, changed, err
+}
+
+// Struct returns what an event carries as a T; def has the defaults. Fields that scripts do not see are kept from what was
+// decoded. The result may be shared and is not to be changed. ok is false if there is nothing, or no object.
+func Struct[T any](r *script.Realm, x any, def T) (t *T, ok bool, err error) {
+	decoded, changed, err := Read(r, x)
+	if err != nil {
+		return &def, false, err
+	}
+	old, _ := decoded.(*T)
+	if old != nil && changed == nil {
+		return old, true, nil
+	}
+	if _, ok := changed.(plain.Object); !ok {
+		if decoded == nil || changed != nil {
+			return &def, false, nil
+		}
+		changed, err = FromScript(r, ToScript(r, decoded)) // a head of another codec
+		if err != nil {
+			return &def, false, err
+		}
+	}
+	out := def
+	if old != nil {
+		out = *old
+		resetFields(&out, &def)
+	}
+	plain.Assign(&out, changed)
+	_, ok = changed.(plain.Object)
+	return &out, ok, nil
+}
+
+// resetFields gives the fields scripts see their defaults.
+func resetFields[T any](t, def *T) {
+	dst, src := reflect.ValueOf(t).Elem(), reflect.ValueOf(def).Elem()
+	for _, f := range plain.Fields(dst.Type()) {
+		dst.Field(f.Index).Set(src.Field(f.Index))
+	}
+}

@@ -1,0 +1,3 @@
+// Package resp is the Redis serialization protocol, versions 2 and 3
+// (https://redis.io/docs/latest/develop/reference/protocol-spec): bytes to values and back.
+package resp
