@@ -81,6 +81,9 @@ func ToScript(r *script.Realm, x any) script.Value {
 		r.DefineHidden(a, "type", r.String(x.Type))
 		return a
 	case plain.Object:
+		if x == nil {
+			return script.Null
+		}
 		o := r.NewObject()
 		for _, f := range x {
 			end := r.Scope()
@@ -168,7 +171,9 @@ func reflected(r *script.Realm, v reflect.Value) script.Value {
 	case reflect.Struct:
 		o, s := r.NewObject(), shapeOf(v.Type())
 		for i, f := range s.fields {
-			set(r, o, s.keys[i], v.Field(f.Index).Interface())
+			if x := v.Field(f.Index); !f.OmitEmpty || !x.IsZero() {
+				set(r, o, s.keys[i], x.Interface())
+			}
 		}
 		return o
 	case reflect.Slice:

@@ -120,7 +120,7 @@ func setSlice(d reflect.Value, v any) {
 	}
 	d.SetZero()
 	list, ok := Elements(v)
-	if !ok {
+	if !ok || d.Type() == reflect.TypeFor[Object]() {
 		return
 	}
 	elem := d.Type().Elem()

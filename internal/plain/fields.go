@@ -2,13 +2,15 @@ package plain
 
 import (
 	"reflect"
+	"strings"
 	"sync"
 )
 
 // StructField is a field of a struct that scripts see.
 type StructField struct {
-	Name  string
-	Index int
+	Name      string
+	Index     int
+	OmitEmpty bool // left out if zero: js:"name,omitempty"
 }
 
 var known sync.Map // reflect.Type → []StructField
@@ -20,8 +22,9 @@ func Fields(t reflect.Type) []StructField {
 	}
 	var list []StructField
 	for i := range t.NumField() {
-		if name := t.Field(i).Tag.Get("js"); name != "" {
-			list = append(list, StructField{name, i})
+		if tag := t.Field(i).Tag.Get("js"); tag != "" {
+			name, option, _ := strings.Cut(tag, ",")
+			list = append(list, StructField{name, i, option == "omitempty"})
 		}
 	}
 	known.Store(t, list)

@@ -48,7 +48,7 @@ func (d *Decoder) Feed(p []byte) (n int, done bool, err error) {
 	for err == nil && !done {
 		done, err = d.step()
 	}
-	if err == token.More {
+	if err == token.ErrMore {
 		return len(p), false, nil
 	}
 	d.fresh = done

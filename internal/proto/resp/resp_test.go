@@ -27,8 +27,8 @@ var examples = []struct {
 	plain any
 }{
 	{"+OK\r\n", "OK"},
-	{"-Error message\r\n", errors.New("Error message")},
-	{"-ERR unknown command 'asdf'\r\n", errors.New("ERR unknown command 'asdf'")},
+	{"-Error message\r\n", fault("Error message")},
+	{"-ERR unknown command 'asdf'\r\n", fault("ERR unknown command 'asdf'")},
 	{":0\r\n", 0.0},
 	{":1000\r\n", 1000.0},
 	{":-45\r\n", -45.0},
@@ -42,7 +42,7 @@ var examples = []struct {
 	{"*2\r\n$5\r\nhello\r\n$5\r\nworld\r\n", []any{stream.NewString("hello"), stream.NewString("world")}},
 	{"*5\r\n:1\r\n:2\r\n:3\r\n:4\r\n$5\r\nhello\r\n", []any{1.0, 2.0, 3.0, 4.0, stream.NewString("hello")}},
 	{"*2\r\n*3\r\n:1\r\n:2\r\n:3\r\n*2\r\n+Hello\r\n-World\r\n",
-		[]any{[]any{1.0, 2.0, 3.0}, []any{"Hello", errors.New("World")}}},
+		[]any{[]any{1.0, 2.0, 3.0}, []any{"Hello", fault("World")}}},
 	{"*3\r\n$5\r\nhello\r\n$-1\r\n$5\r\nworld\r\n", []any{stream.NewString("hello"), nil, stream.NewString("world")}},
 	{"_\r\n", nil},
 	{"#t\r\n", true},
@@ -51,7 +51,7 @@ var examples = []struct {
 	{",10\r\n", 10.0},
 	{",-2.5e-3\r\n", -0.0025},
 	{"(3492890328409238509324850943850943825024385\r\n", bigInt("3492890328409238509324850943850943825024385")},
-	{"!21\r\nSYNTAX invalid syntax\r\n", errors.New("SYNTAX invalid syntax")},
+	{"!21\r\nSYNTAX invalid syntax\r\n", fault("SYNTAX invalid syntax")},
 	{"=15\r\ntxt:Some string\r\n", stream.NewString("Some string")},
 	{"%2\r\n+first\r\n:1\r\n+second\r\n:2\r\n", plain.Map{{"first", 1.0}, {"second", 2.0}}},
 	{"~3\r\n+a\r\n#t\r\n_\r\n", plain.Set{"a", true, nil}},
@@ -60,6 +60,9 @@ var examples = []struct {
 	{"*2\r\n|1\r\n+ttl\r\n:3600\r\n:1\r\n:2\r\n", []any{1.0, 2.0}},
 	{"%0\r\n", plain.Map{}},
 }
+
+// fault is an error with a text as servers send it.
+func fault(text string) error { return errors.New(text) }
 
 func bigInt(s string) *big.Int {
 	n, _ := new(big.Int).SetString(s, 10)
@@ -166,7 +169,7 @@ func TestFrom(t *testing.T) {
 		{int64(5), "+5\r\n", ":5\r\n"},
 		{plain.Int32(-5), "+-5\r\n", ":-5\r\n"},
 		{bigInt("7"), "+7\r\n", "(7\r\n"},
-		{errors.New("ERR a\r\nb"), "-ERR a b\r\n", "-ERR a b\r\n"},
+		{fault("ERR a\r\nb"), "-ERR a b\r\n", "-ERR a b\r\n"},
 		{plain.Object{{Name: "a", Value: 1.0}}, "+[object Object]\r\n", "%1\r\n+a\r\n:1\r\n"},
 		{plain.Map{{"a", 1.0}}, "*2\r\n+a\r\n:1\r\n", "%1\r\n+a\r\n:1\r\n"},
 		{plain.Set{"a"}, "*1\r\n+a\r\n", "~1\r\n+a\r\n"},

@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// More is what Need, Line and Varint return when the token is not complete yet: feed the next piece and ask again.
-var More = errors.New("more bytes are needed")
+// ErrMore is what Need, Line and Varint return when the token is not complete yet: feed the next piece and ask again.
+var ErrMore = errors.New("more bytes are needed")
 
 // ErrTooLarge is what a Reader returns for a message that is larger than its limit.
 var ErrTooLarge = errors.New("message is larger than maxMessageSize")
@@ -66,7 +66,7 @@ func (r *Reader) Need(n int) ([]byte, error) {
 		r.p = r.p[k:]
 	}
 	if len(r.part) < n {
-		return nil, More
+		return nil, ErrMore
 	}
 	return r.part[:n:n], nil
 }
