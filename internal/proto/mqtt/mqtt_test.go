@@ -135,10 +135,9 @@ func TestPackets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			wire := c.wire
-			if strings.Contains(wire, "LL") { // the length of the only packet
-				wire = strings.Replace(wire, "LL", fmt.Sprintf("%02x", len(unhex(t, strings.Replace(wire, "LL", "", 1)))-1), 1)
-			}
+			// LL is the length of the only packet.
+			length := fmt.Sprintf("%02x", max(len(unhex(t, strings.ReplaceAll(c.wire, "LL", "")))-1, 0))
+			wire := strings.Replace(c.wire, "LL", length[:2], 1)
 			in := unhex(t, wire)
 			list, err := codectest.Cut(t, decoder(1000), in)
 			if err != nil {
