@@ -76,17 +76,12 @@ func (p *parser) properties() (plain.Object, properties) {
 		return nil, properties{}
 	}
 	in := parser{b: raw}
-	o := plain.Object{}
+	var o plain.Builder
 	for len(in.b) > 0 && in.err == nil {
-		name, value := in.property()
-		if i := slices.IndexFunc(o, func(f plain.Field) bool { return f.Name == name }); i >= 0 {
-			o[i].Value = value
-		} else {
-			o = append(o, plain.Field{Name: name, Value: value})
-		}
+		o.Set(in.property())
 	}
 	p.err = in.err
-	return o, properties{own(raw), slices.Clone(o)}
+	return o.Object, properties{own(raw), slices.Clone(o.Object)}
 }
 
 func (p *parser) property() (name string, value any) {

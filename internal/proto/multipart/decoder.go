@@ -75,7 +75,7 @@ type Decoder struct {
 	state         state
 	line          []byte // of the headers, as far as it came
 	size          int    // of the headers
-	headers       plain.Object
+	headers       plain.Builder
 	inner         *Decoder // of a part that consists of parts
 	innerIn       stream.Data
 	draining      bool // inner may have more events
@@ -119,7 +119,7 @@ func (d *Decoder) Next(in *stream.Data) (stream.Event, error) {
 			b := in.Bytes()
 			if b[0] == '\r' && b[1] == '\n' {
 				in.Skip(2)
-				d.state, d.size, d.headers, d.line = header, 0, nil, nil
+				d.state, d.size, d.headers, d.line = header, 0, plain.Builder{}, nil
 			} else {
 				d.state = skipping
 			}
@@ -138,10 +138,10 @@ func (d *Decoder) Next(in *stream.Data) (stream.Event, error) {
 				continue
 			}
 			d.state = body
-			if d.headers == nil {
+			if d.headers.Object == nil {
 				return &stream.MessageStart{}, nil
 			}
-			return &stream.MessageStart{Head: &Head{Headers: d.headers}}, nil
+			return &stream.MessageStart{Head: &Head{Headers: d.headers.Object}}, nil
 		case body:
 			if in.Empty() {
 				return nil, nil
@@ -220,21 +220,18 @@ func (d *Decoder) add(line []byte) {
 		return
 	}
 	name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimLeft(value, " \t")
-	for i := range d.headers {
-		if f := &d.headers[i]; f.Name == name {
-			if list, ok := f.Value.([]any); ok {
-				f.Value = append(list, value)
-			} else {
-				f.Value = []any{f.Value, value}
-			}
-			return
-		}
+	f := d.headers.Find(name)
+	if f == nil {
+		d.headers.Set(name, value)
+	} else if list, ok := f.Value.([]any); ok {
+		f.Value = append(list, value)
+	} else {
+		f.Value = []any{f.Value, value}
 	}
-	d.headers = append(d.headers, plain.Field{Name: name, Value: value})
 }
 
 func (d *Decoder) contentBoundary() string {
-	v, _ := d.headers.Get("content-type")
+	v, _ := d.headers.Object.Get("content-type")
 	s, _ := v.(string)
 	return Boundary(s)
 }
