@@ -27,12 +27,16 @@ type Reader struct {
 
 	p    []byte // what was fed and not looked at yet
 	part []byte // the beginning of a token
-	size int    // of the message so far
+	size int    // of the message so far, as it counts for the limit
+	took int    // bytes of the message taken so far
 	seen int    // how much of part has no end of line
 }
 
 // Begin starts a message: the limit counts from here.
-func (r *Reader) Begin() { r.size = 0 }
+func (r *Reader) Begin() { r.size, r.took = 0, 0 }
+
+// Taken returns how many bytes of the message were taken.
+func (r *Reader) Taken() int { return r.took }
 
 // Feed gives the next piece. The piece before must have been used up, or have ended with the end of a message.
 func (r *Reader) Feed(p []byte) { r.p = p }
@@ -74,6 +78,7 @@ func (r *Reader) Need(n int) ([]byte, error) {
 // Skip takes n bytes that Need or Line returned.
 func (r *Reader) Skip(n int) {
 	r.size += n
+	r.took += n
 	r.seen = 0
 	switch {
 	case len(r.part) == 0:
@@ -110,4 +115,25 @@ func (r *Reader) Line() ([]byte, error) {
 	_, err := r.Need(n + len(r.p) + 1)
 	r.seen = len(r.part)
 	return nil, err
+}
+
+// ErrVarint is an integer of variable length that does not end.
+var ErrVarint = errors.New("a variable length integer has more than ten bytes")
+
+// Uvarint returns the integer that begins off bytes ahead, in groups of seven bits with the lowest first, and where it ends.
+// Nothing is taken.
+func (r *Reader) Uvarint(off int) (v uint64, end int, err error) {
+	for shift := 0; shift < 70; shift += 7 {
+		off++
+		b, err := r.Need(off)
+		if err != nil {
+			return 0, 0, err
+		}
+		c := b[off-1]
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v, off, nil
+		}
+	}
+	return 0, 0, ErrVarint
 }
