@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"weir/internal/api/algo"
+	"weir/internal/api/bgp"
 	"weir/internal/api/console"
 	"weir/internal/api/crypto"
 	"weir/internal/api/csv"
@@ -54,6 +55,7 @@ var Namespaces = []*script.Namespace{
 	zlib.Namespace,
 	xml.Namespace,
 	csv.Namespace,
+	bgp.Namespace,
 	resp.Namespace,
 }
 

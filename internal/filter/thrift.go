@@ -66,7 +66,7 @@ func encodeThrift(f *pipeline.Base, b []byte, _ any, _ *stream.Data, x any) ([]b
 		if e == nil {
 			continue
 		}
-		o, ok := e.(plain.Object)
+		o, ok := plain.AsObject(e)
 		if !ok {
 			break
 		}

@@ -77,7 +77,22 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 	if o == nil {
 		o = plain.Object{}
 	}
+	if err == nil && r.Has(v, "type") {
+		if _, listed := o.Get("type"); !listed {
+			return typed(r, v, o, depth)
+		}
+	}
 	return o, err
+}
+
+// typed reads a type that is not enumerated, or inherited.
+func typed(r *script.Realm, v script.Value, o plain.Object, depth int) (any, error) {
+	t, err := r.Get(v, "type")
+	if err != nil {
+		return nil, err
+	}
+	x, err := fromScript(r, t, depth+1)
+	return &plain.Typed{Type: x, Object: o}, err
 }
 
 func plainInt(i lang.Int) any {

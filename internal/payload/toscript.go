@@ -75,6 +75,9 @@ func ToScript(r *script.Realm, x any) script.Value {
 		}
 		return r.NewObjectOf(ip.MaskClass, m)
 	case []any:
+		if x == nil {
+			return script.Null
+		}
 		return array(r, len(x), func(i int) any { return x[i] })
 	case *plain.List:
 		a := array(r, len(x.Elements), func(i int) any { return x.Elements[i] })
@@ -90,6 +93,10 @@ func ToScript(r *script.Realm, x any) script.Value {
 			r.Set(o, f.Name, ToScript(r, f.Value))
 			end()
 		}
+		return o
+	case *plain.Typed:
+		o := ToScript(r, x.Object)
+		r.DefineHidden(o, "type", ToScript(r, x.Type))
 		return o
 	case plain.Map:
 		return construct(r, "Map", true, array(r, len(x), func(i int) any { return x[i][:] }))

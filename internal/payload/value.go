@@ -55,7 +55,7 @@ func Struct[T any](r *script.Realm, x any, def T) (t *T, ok bool, err error) {
 	if old != nil && changed == nil {
 		return old, true, nil
 	}
-	if _, ok := changed.(plain.Object); !ok {
+	if _, ok := plain.AsObject(changed); !ok {
 		if decoded == nil || changed != nil {
 			return &def, false, nil
 		}
@@ -70,7 +70,7 @@ func Struct[T any](r *script.Realm, x any, def T) (t *T, ok bool, err error) {
 		resetFields(&out, &def)
 	}
 	plain.Assign(&out, changed)
-	_, ok = changed.(plain.Object)
+	_, ok = plain.AsObject(changed)
 	return &out, ok, nil
 }
 

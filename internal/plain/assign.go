@@ -19,17 +19,16 @@ import (
 // A src that is no Object, or a pointer to a struct of dst's type, is ignored; such a pointer is copied.
 func Assign(dst, src any) {
 	d := reflect.ValueOf(dst).Elem()
-	switch s := src.(type) {
-	case Object:
+	if s, ok := AsObject(src); ok {
 		for _, f := range Fields(d.Type()) {
 			if v, ok := s.Get(f.Name); ok {
 				set(d.Field(f.Index), v)
 			}
 		}
-	default:
-		if p := reflect.ValueOf(src); p.IsValid() && p.Type() == reflect.TypeOf(dst) && !p.IsNil() {
-			d.Set(p.Elem())
-		}
+		return
+	}
+	if p := reflect.ValueOf(src); p.IsValid() && p.Type() == reflect.TypeOf(dst) && !p.IsNil() {
+		d.Set(p.Elem())
 	}
 }
 
@@ -96,7 +95,7 @@ func setPointer(d reflect.Value, v any) {
 		d.Set(reflect.ValueOf(v))
 	case elem.Kind() == reflect.Struct:
 		d.SetZero()
-		if o, ok := v.(Object); ok && len(Fields(elem)) > 0 {
+		if o, ok := AsObject(v); ok && len(Fields(elem)) > 0 {
 			p := newStruct(elem)
 			Assign(p.Interface(), o)
 			d.Set(p)
@@ -128,7 +127,7 @@ func setSlice(d reflect.Value, v any) {
 	for _, x := range list {
 		e := reflect.New(elem).Elem()
 		if elem.Kind() == reflect.Struct {
-			if _, ok := x.(Object); !ok {
+			if _, ok := AsObject(x); !ok {
 				continue
 			}
 			p := newStruct(elem)

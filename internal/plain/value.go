@@ -42,3 +42,20 @@ type Enum interface {
 	// EnumNames lists the names by number; numbers without a name have "".
 	EnumNames() []string
 }
+
+// Typed is an object with a type: a property that comes first and is not enumerated.
+type Typed struct {
+	Type any
+	Object
+}
+
+// AsObject returns the properties of an object, the type of a Typed first.
+func AsObject(x any) (o Object, ok bool) {
+	switch x := x.(type) {
+	case Object:
+		return x, true
+	case *Typed:
+		return append(Object{{"type", x.Type}}, x.Object...), true
+	}
+	return nil, false
+}

@@ -17,6 +17,8 @@ import (
 var debianPackage = map[string]string{
 	"/usr/bin/python3": "python3-websockets",
 	"ab":               "apache2-utils",
+	"bird":             "bird2",
+	"birdc":            "bird2",
 	"dig":              "bind9-dnsutils",
 	"dnsmasq":          "dnsmasq-base",
 	"h2load":           "nghttp2-client",

@@ -192,7 +192,7 @@ func fieldsOf(v any) []Field {
 	list, _ := plain.Elements(v)
 	fields := make([]Field, 0, len(list))
 	for _, e := range list {
-		if o, ok := e.(plain.Object); ok {
+		if o, ok := plain.AsObject(e); ok {
 			f := Field{Type: I32}
 			plain.Assign(&f, o)
 			f.Type = known(f.Type)
