@@ -10,6 +10,7 @@ import (
 	"weir/internal/api/console"
 	"weir/internal/api/crypto"
 	"weir/internal/api/csv"
+	"weir/internal/api/hessian"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/ip"
 	"weir/internal/api/json"
@@ -56,6 +57,7 @@ var Namespaces = []*script.Namespace{
 	xml.Namespace,
 	csv.Namespace,
 	bgp.Namespace,
+	hessian.Namespace,
 	resp.Namespace,
 }
 

@@ -1,0 +1,133 @@
+package filter
+
+import (
+	"weir/internal/payload"
+	"weir/internal/pipeline"
+	"weir/internal/proto/dubbo"
+	"weir/internal/stream"
+)
+
+func init() {
+	pipeline.Register(pipeline.Spec{
+		Name: "decodeDubbo", Sig: "decodeDubbo()", Rows: rowsOf(dubboRows),
+		Build: func(*pipeline.Build) (pipeline.Def, error) { return decodeDubboDef{}, nil },
+	})
+	pipeline.Register(pipeline.Spec{
+		Name: "encodeDubbo", Sig: "encodeDubbo()",
+		Build: func(*pipeline.Build) (pipeline.Def, error) { return encodeDubboDef{}, nil },
+	})
+}
+
+const dubboRows = `dubbo:MessageHead#requestID	Int u64 = 0
+dubbo:MessageHead#isRequest	boolean = false
+dubbo:MessageHead#isTwoWay	boolean = false
+dubbo:MessageHead#isEvent	boolean = false
+dubbo:MessageHead#serializationType	int = 0
+dubbo:MessageHead#status	int = 0
+`
+
+type decodeDubboDef struct{}
+
+func (decodeDubboDef) New() pipeline.Filter { return &decodeDubbo{} }
+
+// decodeDubbo turns bytes into messages whose bodies are streamed.
+type decodeDubbo struct {
+	pipeline.Base
+	in     stream.Data // beginning of a head
+	left   int         // of the body
+	failed bool
+}
+
+func (f *decodeDubbo) Process(e stream.Event) {
+	switch e := e.(type) {
+	case *stream.Data:
+		if !f.failed {
+			f.in.Push(e)
+			f.decode()
+			f.in.Own()
+		}
+	case *stream.StreamEnd:
+		f.in.Clear()
+		f.left = 0
+		f.Output(e)
+	}
+}
+
+func (f *decodeDubbo) decode() {
+	for !f.in.Empty() && !f.Ended() {
+		if f.left > 0 {
+			piece := f.in.Shift(f.left)
+			f.left -= piece.Size()
+			f.Output(piece)
+		} else {
+			b := f.in.Clone().Shift(dubbo.HeadSize).Bytes()
+			if err := dubbo.Check(b); err != nil {
+				f.failed = true
+				f.in.Clear()
+				f.World().Log.Warnf("%s: %s", f.Where(), err)
+				f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
+				return
+			}
+			if len(b) < dubbo.HeadSize {
+				return
+			}
+			var h *dubbo.Head
+			h, f.left = dubbo.Parse(b)
+			f.in.Skip(dubbo.HeadSize)
+			f.Output(&stream.MessageStart{Head: payload.Of(h)})
+		}
+		if f.left == 0 {
+			f.Output(&stream.MessageEnd{})
+		}
+	}
+}
+
+type encodeDubboDef struct{}
+
+func (encodeDubboDef) New() pipeline.Filter { return &encodeDubbo{} }
+
+// encodeDubbo turns messages into bytes. A message without a head is dropped.
+type encodeDubbo struct {
+	pipeline.Base
+	start *stream.MessageStart // of the open message
+	body  collector
+}
+
+func (f *encodeDubbo) Process(e stream.Event) {
+	switch x := e.(type) {
+	case *stream.MessageStart:
+		if f.start == nil && x.Head != nil {
+			f.start = x
+		}
+	case *stream.Data:
+		if f.start != nil {
+			f.body.add(f.Realm(), x, unlimited)
+		}
+	case *stream.MessageEnd:
+		if f.start != nil && f.finish() {
+			f.Output(e)
+		}
+	case *stream.StreamEnd:
+		if f.start == nil || f.finish() {
+			f.Output(e)
+		}
+	}
+}
+
+// finish outputs the message without its end; false means that it has output an error.
+func (f *encodeDubbo) finish() bool {
+	start, body := f.start, f.body.take()
+	f.start = nil
+	h, _, err := payload.Struct(f.Realm(), start.Head, dubbo.Head{})
+	if err != nil {
+		f.Fail(err.Error())
+		return false
+	}
+	out := stream.NewData(dubbo.Append(nil, h, body.Size()))
+	out.Push(body)
+	f.Output(&stream.MessageStart{Head: payload.Of(h)})
+	f.Output(out)
+	return true
+}
+
+func (f *encodeDubbo) Reset() { f.body.reset() }
