@@ -206,7 +206,9 @@ func sServer(t *testing.T, args ...string) (port int) {
 	port = harness.Port(t)
 	args = append([]string{"s_server", "-accept", harness.Addr(port), "-www"}, args...)
 	for i, a := range args {
-		args[i] = strings.ReplaceAll(a, "@", dir+"/")
+		if name, ok := strings.CutPrefix(a, "@"); ok {
+			args[i] = dir + "/" + name
+		}
 	}
 	p, err := proc.Start(proc.Command{Name: "openssl", Args: args})
 	if err != nil {

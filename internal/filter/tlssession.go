@@ -83,6 +83,11 @@ func (s *tlsSession) begin() {
 	s.early = new(tlsEarly)
 	if d.timeout > 0 {
 		s.timer = s.f.World().Loop.AfterFunc(d.timeout, func() {
+			code := stream.ConnectionTimeout
+			if d.server {
+				code = stream.ReadTimeout
+			}
+			s.failure = &stream.StreamEnd{Code: code} // which closes, for peers that go on sending
 			s.fail(fmt.Errorf("handshake timed out after %g seconds", d.timeout.Seconds()))
 		})
 	}
@@ -409,11 +414,11 @@ func (s *tlsSession) fail(err error) {
 		}
 		return
 	}
-	s.cipher.Process(new(stream.StreamEnd))
 	if was {
 		end = &stream.StreamEnd{Code: stream.ReadError}
 	}
 	s.endPlain(end)
+	s.cipher.Process(&stream.StreamEnd{Code: end.Code})
 }
 
 // log reports a failure. Clients that go away are nothing special.
