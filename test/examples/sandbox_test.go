@@ -110,15 +110,30 @@ func (s *sandbox) start(command string, lines ...string) *harness.Weir {
 func (s *sandbox) await(w *harness.Weir, lines []string) {
 	s.Helper()
 	for _, line := range lines {
-		line = withoutTime(line)
-		harness.Eventually(s, "weir writes "+line, func() bool {
-			if !w.Running() {
-				s.Fatalf("weir ended, code %d", w.ExitCode())
-			}
-			written := withoutTime(w.Stdout.String() + w.Stderr.String())
-			return slices.Contains(strings.Split(written, "\n"), line)
-		})
+		harness.Eventually(s, "weir writes "+withoutTime(line), func() bool { return s.wrote(w, line) })
 	}
+}
+
+// awaitAny waits until one of those that run, the same for all, has written the lines.
+func (s *sandbox) awaitAny(lines []string) {
+	s.Helper()
+	harness.Eventually(s, "weir writes "+withoutTime(strings.Join(lines, "\n")), func() bool {
+		for _, w := range s.servers {
+			if !slices.ContainsFunc(lines, func(line string) bool { return !s.wrote(w, line) }) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (s *sandbox) wrote(w *harness.Weir, line string) bool {
+	s.Helper()
+	if !w.Running() {
+		s.Fatalf("weir ended, code %d", w.ExitCode())
+	}
+	written := withoutTime(w.Stdout.String() + w.Stderr.String())
+	return slices.Contains(strings.Split(written, "\n"), withoutTime(line))
 }
 
 var logTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`)
