@@ -64,11 +64,12 @@ type tlsEarly struct {
 }
 
 const (
-	// maxEarly is how much plaintext or ciphertext may wait for the handshake before its source is paused.
+	// maxEarly is how much plaintext or ciphertext may wait for the handshake before its source is paused. More plaintext is
+	// what a script has made itself, and is held as it is.
 	maxEarly = 64 << 10
-	// maxEarlyHard is for sources that cannot be paused.
-	maxEarlyHard = 16 << 20
-	maxRecord    = 16 << 10 // plaintext of a record (RFC 8446 §5.1)
+	// maxEarlyCipher is for sources of ciphertext that cannot be paused.
+	maxEarlyCipher = 1 << 20
+	maxRecord      = 16 << 10 // plaintext of a record (RFC 8446 §5.1)
 )
 
 var errEarlyOverflow = errors.New("too much data before the end of the handshake")
@@ -136,7 +137,7 @@ func (s *tlsSession) receive(e stream.Event) {
 		s.step()
 		if n := s.conn.Buffered(); n > 0 { // it waits for a promise, or for the step under way
 			s.conn.Keep()
-			if n >= maxEarlyHard {
+			if n >= maxEarlyCipher {
 				s.fail(errEarlyOverflow)
 			} else if n >= maxEarly && s.early != nil {
 				s.early.brake.Engage(s.f.World().Loop.CurrentTap())
@@ -281,9 +282,7 @@ func (s *tlsSession) hold(d *stream.Data) {
 		return
 	}
 	early.queue.Push(d.Clone())
-	if early.size += d.Size(); early.size >= maxEarlyHard {
-		s.fail(errEarlyOverflow)
-	} else if early.size >= maxEarly {
+	if early.size += d.Size(); early.size >= maxEarly {
 		early.brake.Engage(s.f.World().Loop.CurrentTap())
 	}
 }

@@ -180,6 +180,21 @@ func TestTLSPausesWhileItWaits(t *testing.T) {
 	}
 }
 
+// A source that cannot be paused must not fill the memory while a promise is pending.
+func TestTLSWaitsForSoMuchOnly(t *testing.T) {
+	t.Parallel()
+	rig := filtertest.New(t, `pipeline($ => $.acceptTLS({certificate: () => test.never(), onState: s => s.error && test.log(s.error)}).to($ => $))`, testPKI)
+	rig.Source = nil
+	run := rig.Start()
+	run.Turn(stream.NewTransient(helloRecord(t)))
+	for i := 0; i <= maxEarlyCipher && run.Out() == ""; i += 16 << 10 {
+		run.Turn(stream.NewTransient(make([]byte, 16<<10)))
+	}
+	if got := rig.Notes(); got != errEarlyOverflow.Error() {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A sink behind TLS that is congested pauses the source of the plaintext, although it is written to at the end of the turn.
 func TestTLSPassesCongestionOn(t *testing.T) {
 	t.Parallel()
