@@ -181,6 +181,33 @@ func TestAcceptTLSWithCurl(t *testing.T) {
 	}
 }
 
+// HTTP/2 is chosen by ALPN, towards clients and towards servers, and agents speak HTTPS.
+func TestTLSCarriesHTTP2(t *testing.T) {
+	t.Parallel()
+	port, front := harness.Port(t), harness.Port(t)
+	w := startTLS(t, fmt.Sprintf(`
+		pipy.listen(%d, $=>$.acceptTLS({ certificate: id('server'), alpn: ['h2', 'http/1.1'] }).to($=>$
+			.serveHTTP(req => new Message((req.head.protocol || 'HTTP/2') + ' ' + req.head.path))))
+		pipy.listen(%d, $=>$.acceptTLS({ certificate: id('server'), alpn: ['h2', 'http/1.1'] }).to($=>$
+			.demuxHTTP().to($=>$.muxHTTP({ version: 2 }).to($=>$
+				.connectTLS({ alpn: 'h2', sni: 'localhost', trusted: [cert('ca')] }).to($=>$.connect('127.0.0.1:%d'))))))
+		new http.Agent('localhost:%d', { tls: { sni: 'localhost', trusted: [cert('ca')] } }).request('GET', '/agent')
+			.then(r => console.log('agent got', r.head.status, r.body.toString()))
+	`, port, front, port, port), port, front)
+	w.WaitLog("agent got 200 HTTP/1.1 /agent")
+	dir := certificates().write(t)
+	for flag, want := range map[string]string{"--http2": "HTTP/2 /x", "--http1.1": "HTTP/1.1 /x"} {
+		got := harness.Curl(t, flag, "--cacert", dir+"/ca.crt", fmt.Sprintf("https://localhost:%d/x", port))
+		if got != want {
+			t.Errorf("%s: %q", flag, got)
+		}
+		got = harness.Curl(t, flag, "--cacert", dir+"/ca.crt", fmt.Sprintf("https://localhost:%d/through", front))
+		if got != "HTTP/2 /through" {
+			t.Errorf("%s through a proxy: %q", flag, got)
+		}
+	}
+}
+
 func TestTLSClientHelloIsSeen(t *testing.T) {
 	t.Parallel()
 	port, target := harness.Port(t), harness.Port(t)
