@@ -127,7 +127,7 @@ func readTLSOptions(b *pipeline.Build, arg int, server bool) (*tlsOptions, error
 		if !v.IsObject() {
 			o.Fail("certificate", "an object", "a function")
 		} else if t.certificate, err = readCertificate(r, v); err != nil {
-			return nil, fmt.Errorf("options.%w", err)
+			return nil, err
 		}
 	}
 	if err := t.readALPN(r, o, server); err != nil {
