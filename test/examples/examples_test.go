@@ -120,7 +120,9 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, file := range files {
-				if r := harness.Run(t, harness.Binary(t), "check", file); r.Code != 0 {
+				// In the sandbox: some programs make files where they run.
+				r := harness.Run(t, "/bin/bash", "-c", "cd '"+s.dir+"' && exec bin/weir check '"+file+"'")
+				if r.Code != 0 {
 					t.Errorf("weir check %s: code %d\n%s%s", file, r.Code, r.Stdout, r.Stderr)
 				}
 			}
