@@ -79,6 +79,9 @@ func (c *http1Client) ended(f *muxHTTP, e *stream.StreamEnd) bool {
 	return true
 }
 
+// stalled implements httpClient: who shares a connection has to wait for the others anyway.
+func (c *http1Client) stalled() bool { return false }
+
 // write sends an event of a request.
 func (c *http1Client) write(f *muxHTTP, e stream.Event) {
 	r := c.session.world.Realm

@@ -82,6 +82,9 @@ func (c *http2Client) leftBy(f *muxHTTP) {
 	}
 }
 
+// stalled implements httpClient.
+func (c *http2Client) stalled() bool { return c.Stalled() }
+
 // receive implements httpClient.
 func (c *http2Client) receive(e stream.Event) {
 	if c.finished {

@@ -29,6 +29,8 @@ type httpClient interface {
 	receive(e stream.Event)
 	// leftBy says that f sends nothing more and wants no more responses.
 	leftBy(f *muxHTTP)
+	// stalled reports whether the server does not take what was sent for some users, and so nothing for any.
+	stalled() bool
 }
 
 // open connects. f is the first user.
@@ -145,3 +147,6 @@ func (s *httpSession) close() {
 
 // closeIdle implements poolSession.
 func (s *httpSession) closeIdle() { s.p.Release() }
+
+// stalled implements poolSession.
+func (s *httpSession) stalled() bool { return s.client != nil && s.client.stalled() }

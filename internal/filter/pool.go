@@ -74,6 +74,8 @@ type pooled struct {
 type poolSession interface {
 	// closeIdle ends a session nobody uses. It has left the pool already.
 	closeIdle()
+	// stalled reports whether further users would be held up by those there are.
+	stalled() bool
 }
 
 // find returns the pool for what a selector returned in the context of a filter; undefined stands for the inbound. If
@@ -129,22 +131,43 @@ func (p *pool) take() *pooled {
 		return nil
 	}
 	s := p.sessions[0]
-	limit := p.maxQueue
-	if s.limit > 0 {
-		limit = s.limit
+	if s.self.stalled() {
+		s = p.unstalled()
 	}
-	if limit > 0 && s.users >= limit {
+	if s == nil || !s.hasRoom() {
 		return nil
 	}
 	s.users++
 	s.uses++
 	if p.maxMessages > 0 && s.uses >= p.maxMessages {
-		heap.Remove(&p.sessions, 0)
+		heap.Remove(&p.sessions, s.index)
 		p.spent = append(p.spent, s)
 	} else {
-		heap.Fix(&p.sessions, 0)
+		heap.Fix(&p.sessions, s.index)
 	}
 	return s
+}
+
+// unstalled returns the session with the fewest users among those that are not stalled, or nil.
+func (p *pool) unstalled() (best *pooled) {
+	for _, s := range p.sessions {
+		if (best == nil || s.users < best.users) && !s.self.stalled() {
+			best = s
+		}
+	}
+	return best
+}
+
+// stalled implements poolSession for sessions that never are.
+func (s *pooled) stalled() bool { return false }
+
+// hasRoom reports whether the session may have one more user.
+func (s *pooled) hasRoom() bool {
+	limit := s.pool.maxQueue
+	if s.limit > 0 {
+		limit = s.limit
+	}
+	return limit <= 0 || s.users < limit
 }
 
 // add puts a new session with one user into the pool.

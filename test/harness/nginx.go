@@ -18,6 +18,17 @@ import (
 // files are served below @ROOT@ in it.
 func StartNginx(t testing.TB, server string, files map[string]string) (port int) {
 	t.Helper()
+	return startNginx(t, "", server, files)
+}
+
+// StartNginxHTTP2 is StartNginx for a server that speaks HTTP/2 alone, over TCP.
+func StartNginxHTTP2(t testing.TB, server string, files map[string]string) (port int) {
+	t.Helper()
+	return startNginx(t, " http2", server, files)
+}
+
+func startNginx(t testing.TB, flags, server string, files map[string]string) (port int) {
+	t.Helper()
 	Need(t, "nginx")
 	port = Port(t)
 	dir := t.TempDir()
@@ -35,7 +46,7 @@ http {
   client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;
   uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;
   keepalive_requests 1000000;
-  server { listen 127.0.0.1:`+strconv.Itoa(port)+`; `+server+` }
+  server { listen 127.0.0.1:`+strconv.Itoa(port)+flags+`; `+server+` }
 }
 `)
 	p, err := proc.Start(proc.Command{Name: "nginx", Args: []string{"-p", dir, "-c", conf}})

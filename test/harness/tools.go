@@ -25,6 +25,7 @@ var debianPackage = map[string]string{
 	"ip":               "iproute2",
 	"mosquitto":        "mosquitto",
 	"nc":               "netcat-openbsd",
+	"nghttp":           "nghttp2-client",
 	"redis-cli":        "redis-tools",
 	"ss":               "iproute2",
 	"sysctl":           "procps",

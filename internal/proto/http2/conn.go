@@ -193,6 +193,9 @@ func (c *Conn) Settled() bool { return c.settled }
 // Blocked reports whether something waits for the peer to open its windows.
 func (c *Conn) Blocked() bool { return c.blocked > 0 }
 
+// Stalled reports whether nothing can be sent on any stream because the peer does not take what was sent on some.
+func (c *Conn) Stalled() bool { return c.blocked > 0 && c.sendWindow <= 0 }
+
 // Idle reports whether nothing has come of the next frame, or header block.
 func (c *Conn) Idle() bool {
 	return len(c.held) == 0 && !c.block.open && (!c.cfg.Server || c.preface == len(Preface))
