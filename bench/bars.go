@@ -48,6 +48,9 @@ func bars(tables []*table) []bar {
 			atLeast(id, nameWeir, to, each, perCore, 0.9)
 		}
 	}
+	atLeast("j1", nameWeir, nameNginx, "req/s", rate, 1.0)
+	atLeast("j2", nameWeir, nameNginx, "req/s", rate, 1.0)
+	atLeast("j3", nameWeir, nameReverseProxy, "calls/s", rate, 1.5)
 	atMost := func(id string, limit float64) {
 		t := tableByID(tables, id)
 		if t == nil {

@@ -160,3 +160,21 @@ func TestEveryConfigIsRenderedWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestParseH2load(t *testing.T) {
+	t.Parallel()
+	const good = "finished in 2.01s, 100.00 req/s, 3.59KB/s\nrequests: 200 total, 200 started, 200 done, 200 succeeded, 0 failed, 0 errored, 0 timeout\n"
+	n, err := parseH2load(good, time.Second)
+	if err != nil || n != (count{200, 2.01, time.Second}) {
+		t.Errorf("%+v %v", n, err)
+	}
+	for name, text := range map[string]string{
+		"empty":      "",
+		"failed":     strings.Replace(good, "0 failed", "1 failed", 1),
+		"no request": strings.ReplaceAll(good, "200", "0"),
+	} {
+		if n, err := parseH2load(text, 0); err == nil {
+			t.Errorf("%s: no error, %+v", name, n)
+		}
+	}
+}

@@ -33,6 +33,9 @@ func cases() []benchCase {
 	add("h1", "TLS 1.3 handshakes in full, one request each (connections/s)", func(e *env, t *table) error { return newTLS(e, t) })
 	add("h2", "TLS 1.3 handshakes resumed, one request each (connections/s)", func(e *env, t *table) error { return newTLS(e, t, "-resume") })
 	add("i", "memory with 5,000 idle HTTPS connections", idleTLS)
+	add("j1", "HTTP/2, static response, one script callback per request (req/s)", h2Static)
+	add("j2", "HTTP/2 to HTTP/1, reverse proxy to a 1 KiB backend (req/s)", h2Proxy)
+	add("j3", "gRPC, unary calls passed on over HTTP/2 (calls/s)", grpcProxy)
 	return all
 }
 

@@ -149,6 +149,12 @@ func (e *env) render(name string, p ports) (string, error) {
 	return path, os.WriteFile(path, []byte(rendered), 0o644)
 }
 
+// file stores text and returns its path.
+func (e *env) file(name, text string) (string, error) {
+	path := filepath.Join(e.dir, name)
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}
+
 // tool runs a load generator to its end, pinned, and returns its output.
 func (e *env) tool(cpus []int, limit time.Duration, name string, args ...string) (out string, cpu time.Duration, err error) {
 	if _, err := exec.LookPath(name); err != nil {

@@ -28,6 +28,8 @@ const (
 	nameLua     = "nginx + Lua callback"
 	nameHAProxy = "HAProxy"
 	nameWeir    = "weir"
+
+	nameReverseProxy = "Go ReverseProxy"
 )
 
 func nginx(name, conf string) peer {

@@ -3,6 +3,8 @@
 //	gopeer static ADDRESS             net/http answering every request from a handler
 //	gopeer proxy  ADDRESS BACKEND…    httputil.ReverseProxy over the backends in turn
 //	gopeer tls    ADDRESS CERT KEY    as static, over TLS
+//	gopeer h2proxy ADDRESS BACKEND    httputil.ReverseProxy, HTTP/2 without TLS on both sides
+//	gopeer grpc   ADDRESS             a gRPC server that answers every unary call with what it got
 //	gopeer tcp    ADDRESS BACKEND     io.Copy both ways (which is splice(2) on Linux)
 package main
 
@@ -22,7 +24,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("use: gopeer static|proxy|tls|tcp ADDRESS [BACKEND…|CERT KEY]")
+		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp ADDRESS [BACKEND…|CERT KEY]")
 	}
 	mode, address, backends := os.Args[1], os.Args[2], os.Args[3:]
 	l, err := net.Listen("tcp", address)
@@ -38,6 +40,10 @@ func main() {
 		err = s.ServeTLS(l, backends[0], backends[1])
 	case mode == "proxy" && len(backends) > 0:
 		err = serve(l, proxy(backends))
+	case mode == "h2proxy" && len(backends) == 1:
+		err = serve(l, h2proxy(backends[0]))
+	case mode == "grpc":
+		err = serve(l, grpc)
 	case mode == "tcp" && len(backends) == 1:
 		err = tcp(l, backends[0])
 	default:
@@ -47,7 +53,36 @@ func main() {
 }
 
 func serve(l net.Listener, handler http.HandlerFunc) error {
-	return (&http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}).Serve(l)
+	return (&http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, Protocols: protocols(true)}).Serve(l)
+}
+
+// protocols are HTTP/2 without TLS, and HTTP/1 besides if asked for.
+func protocols(http1 bool) *http.Protocols {
+	p := new(http.Protocols)
+	p.SetUnencryptedHTTP2(true)
+	p.SetHTTP1(http1)
+	return p
+}
+
+func h2proxy(backend string) http.HandlerFunc {
+	p := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme = "http"
+			r.Out.URL.Host = backend
+		},
+		Transport:     &http.Transport{Protocols: protocols(false), DisableCompression: true},
+		FlushInterval: -1, // what gRPC needs
+	}
+	return p.ServeHTTP
+}
+
+// grpc answers with the message of the call. The framing of a gRPC message is the same both ways.
+func grpc(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Content-Type"] = []string{"application/grpc"}
+	h["Trailer"] = []string{"Grpc-Status"}
+	_, _ = io.Copy(w, r.Body)
+	h["Grpc-Status"] = []string{"0"}
 }
 
 func static(w http.ResponseWriter, _ *http.Request) {

@@ -223,8 +223,11 @@ func (x *http2Exchange) reply(m *stream.Message) {
 	if m.Body != nil {
 		size = m.Body.Size()
 	}
-	end := size == 0 && len(trailers) == 0
-	if !x.check(x.conn.SendHead(&x.Stream, h, int64(size), end)) || end {
+	length, end := int64(size), size == 0
+	if len(trailers) > 0 {
+		length, end = -1, false // as in HTTP/1, where they come with chunks
+	}
+	if !x.check(x.conn.SendHead(&x.Stream, h, length, end)) || end {
 		return
 	}
 	if size > 0 {

@@ -165,7 +165,7 @@ func (f *http2Flow) end(tail any) error {
 	}
 	if f.holding {
 		n := int64(f.body.Size())
-		if n == 0 && !f.response {
+		if n == 0 && !f.response || len(trailers) > 0 {
 			n = -1
 		}
 		whole := f.body.Empty() && len(trailers) == 0
