@@ -290,41 +290,47 @@ func (c *counter) n() int64 {
 	return c.total
 }
 
-// A client opens as many connections as the number of streams a server allows makes necessary.
+// A client opens as many connections as the number of streams a server allows makes necessary, also if it learns that
+// number only by being refused.
 func TestHTTP2MaxConcurrentStreams(t *testing.T) {
 	t.Parallel()
 	const calls = 12
-	var busy sync.WaitGroup
-	busy.Add(calls)
-	upstream := h2Upstream(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/wait" {
-			busy.Done()
-			busy.Wait() // needs all of them at the same time
-		}
-		io.WriteString(w, "ok")
-	}, 5)
-	ports, _ := h2Proxies(t, upstream)
-	client := h2Client(t)
-	url := "http://" + harness.Addr(ports[1])
-	if res, err := client.Get(url); err != nil { // the settings are known after that
-		t.Fatal(err)
-	} else {
-		res.Body.Close()
-	}
-	errs := make(chan error, calls)
-	for range calls {
-		go func() {
-			res, err := client.Get(url + "/wait")
-			if err == nil {
-				_, err = io.ReadAll(res.Body)
-				res.Body.Close()
+	for _, warm := range []bool{true, false} {
+		var busy sync.WaitGroup
+		busy.Add(calls)
+		upstream := h2Upstream(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/wait" {
+				busy.Done()
+				busy.Wait() // needs all of them at the same time
 			}
-			errs <- err
-		}()
-	}
-	for range calls {
-		if err := <-errs; err != nil {
-			t.Error(err)
+			io.WriteString(w, "ok")
+		}, 5)
+		ports, _ := h2Proxies(t, upstream)
+		client := h2Client(t)
+		get := func(path string) error {
+			res, err := client.Get("http://" + harness.Addr(ports[1]) + path)
+			if err != nil {
+				return err
+			}
+			defer res.Body.Close()
+			if b, err := io.ReadAll(res.Body); err != nil || string(b) != "ok" {
+				return fmt.Errorf("%d %q %v", res.StatusCode, b, err)
+			}
+			return nil
+		}
+		if warm {
+			if err := get("/"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		errs := make(chan error, calls)
+		for range calls {
+			go func() { errs <- get("/wait") }()
+		}
+		for range calls {
+			if err := <-errs; err != nil {
+				t.Errorf("warm %v: %v", warm, err)
+			}
 		}
 	}
 }

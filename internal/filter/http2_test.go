@@ -297,3 +297,28 @@ func TestMuxHTTP2Events(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// Tunnels asked for in HTTP/1 pass over HTTP/2, and come out as what they were.
+func TestTunnelsOverHTTP2(t *testing.T) {
+	t.Parallel()
+	const over = `demuxHTTP().to($=>$.muxHTTP(() => 1, {version: 2}).to($=>$.demuxHTTP().to($=>$`
+	const echo = `.replaceData(d => new Data('<' + d.toString() + '>')))))`
+	for name, c := range map[string]struct{ src, in, want string }{
+		"websocket": {over + `.replaceMessage(req => new Message({status: req.head.headers.upgrade == 'websocket' ? 101 : 400}))` + echo,
+			"GET /ws HTTP/1.1|host: a|upgrade: websocket|connection: upgrade|sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==||",
+			"HTTP/1.1 101 Switching Protocols|upgrade: websocket|sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=|connection: upgrade||"},
+		"connect": {over + `.replaceMessage(req => new Message({status: 200, headers: {to: req.head.path}}))` + echo,
+			"CONNECT b:1 HTTP/1.1|host: b:1||", "HTTP/1.1 200 OK|to: b:1|connection: keep-alive||"},
+		"refused": {over + `.replaceMessage(req => new Message({status: 403}))` + echo,
+			"CONNECT b:1 HTTP/1.1|host: b:1||", "HTTP/1.1 403 Forbidden|content-length: 0|connection: keep-alive||"},
+		"not supported": {`demuxHTTP().to($=>$.muxHTTP(() => 1, {version: 2}).to($=>$.serveHTTP(new Message)))`,
+			"GET /ws HTTP/1.1|host: a|upgrade: websocket|connection: upgrade||", "HTTP/1.1 502 Bad Gateway|content-length: 0|connection: keep-alive||"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := wire(t, c.src, c.in); got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}

@@ -78,6 +78,7 @@ func (c *http2Client) leftBy(f *muxHTTP) {
 			call.reset(http2.Cancel)
 		} else {
 			c.unwait(call)
+			call.forget()
 		}
 	}
 }
@@ -157,7 +158,6 @@ func (c *http2Client) unwait(call *http2Call) {
 	for i, w := range c.waiting {
 		if w == call {
 			c.waiting = append(c.waiting[:i], c.waiting[i+1:]...)
-			call.queue.Clear()
 			return
 		}
 	}

@@ -59,16 +59,17 @@ func TestServerInput(t *testing.T) {
 		"extended": {func(s *side) {
 			s.headers(1, false, ":method CONNECT", ":protocol websocket", ":scheme http", ":path /ws", ":authority a")
 		}, "1:head(GET /ws http://a host=a upgrade=websocket)", ""},
-		"upper case":    {func(s *side) { s.get(1, "X y") }, "", "1:RST(PROTOCOL_ERROR)"},
-		"connection":    {func(s *side) { s.get(1, "connection close") }, "", "1:RST(PROTOCOL_ERROR)"},
-		"te":            {func(s *side) { s.get(1, "te trailers") }, "1:head(GET / http://a host=a te=trailers) 1:end()", ""},
-		"line feed":     {func(s *side) { s.get(1, "x a\nb") }, "", "1:RST(PROTOCOL_ERROR)"},
-		"space in path": {func(s *side) { s.headers(1, true, ":method GET", ":scheme http", ":path /a b", ":authority a") }, "", "1:RST(PROTOCOL_ERROR)"},
-		"late pseudo":   {func(s *side) { s.headers(1, true, ":method GET", ":scheme http", ":authority a", "x y", ":path /") }, "", "1:RST(PROTOCOL_ERROR)"},
-		"large field":   {func(s *side) { s.get(1, "x "+strings.Repeat("y", 2500)) }, "1:close", "1:HEADERS(:status=431 content-length=0)$"},
-		"large head":    {func(s *side) { s.get(1, "a "+long, "b "+long, "c "+long) }, "1:close", "1:HEADERS(:status=431 content-length=0)$"},
-		"still in step": {func(s *side) { s.get(1, "a "+long, "b "+long, "c "+long); s.get(3, "b "+long) }, "1:close 3:head(GET / http://a host=a b=" + long + ") 3:end()", "1:HEADERS(:status=431 content-length=0)$"},
-		"reset":         {func(s *side) { s.post(1); s.framer.WriteRSTStream(1, xhttp2.ErrCodeCancel) }, "1:head(POST / http://a host=a) 1:reset(CANCEL) 1:close", ""},
+		"upper case":      {func(s *side) { s.get(1, "X y") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"connection":      {func(s *side) { s.get(1, "connection close") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"te":              {func(s *side) { s.get(1, "te trailers") }, "1:head(GET / http://a host=a te=trailers) 1:end()", ""},
+		"line feed":       {func(s *side) { s.get(1, "x a\nb") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"space in path":   {func(s *side) { s.headers(1, true, ":method GET", ":scheme http", ":path /a b", ":authority a") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"late pseudo":     {func(s *side) { s.headers(1, true, ":method GET", ":scheme http", ":authority a", "x y", ":path /") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"late after host": {func(s *side) { s.headers(1, true, ":method GET", ":scheme http", "host a", ":path /") }, "", "1:RST(PROTOCOL_ERROR)"},
+		"large field":     {func(s *side) { s.get(1, "x "+strings.Repeat("y", 2500)) }, "1:close", "1:HEADERS(:status=431 content-length=0)$"},
+		"large head":      {func(s *side) { s.get(1, "a "+long, "b "+long, "c "+long) }, "1:close", "1:HEADERS(:status=431 content-length=0)$"},
+		"still in step":   {func(s *side) { s.get(1, "a "+long, "b "+long, "c "+long); s.get(3, "b "+long) }, "1:close 3:head(GET / http://a host=a b=" + long + ") 3:end()", "1:HEADERS(:status=431 content-length=0)$"},
+		"reset":           {func(s *side) { s.post(1); s.framer.WriteRSTStream(1, xhttp2.ErrCodeCancel) }, "1:head(POST / http://a host=a) 1:reset(CANCEL) 1:close", ""},
 		"continuation": {func(s *side) {
 			b := s.block(":method GET", ":scheme http", ":path /", "x y")
 			s.framer.WriteHeaders(xhttp2.HeadersFrameParam{StreamID: 1, EndStream: true, BlockFragment: b[:2]})

@@ -156,7 +156,7 @@ func (c *Conn) requestReceived(id uint32, end, selfDependent bool) {
 		c.tooLarge(s)
 		return
 	}
-	m := l.message(false)
+	m := l.message()
 	h := &m.head
 	h.Method, h.Scheme, h.Authority, h.Path = l.method, l.scheme, l.authority, l.path
 	if l.method == "CONNECT" {
@@ -223,7 +223,7 @@ func (c *Conn) responseReceived(s *Stream, end bool) {
 		c.resetBy(s, ProtocolError)
 		return
 	}
-	m := l.message(true)
+	m := l.message()
 	h := &m.head
 	h.IsResponse, h.Status = true, status
 	if interim {
@@ -350,8 +350,8 @@ func (l *headerList) pseudo(name, value string) {
 	case ":status":
 		bit, to = seenStatus, &l.status
 	}
-	regular := len(l.fields) // none but the host may be there yet
-	if l.host == 1 {
+	regular := len(l.fields)
+	if l.fromAuthority() {
 		regular--
 	}
 	if to == nil || l.seen&bit != 0 || regular > 0 {
@@ -365,6 +365,9 @@ func (l *headerList) pseudo(name, value string) {
 		l.fields = append(l.fields, http1.Header{Name: "host", Value: value})
 	}
 }
+
+// fromAuthority reports whether the first field is a host header made from :authority.
+func (l *headerList) fromAuthority() bool { return l.seen&seenAuthority != 0 && l.authority != "" }
 
 // checkRequest reports whether the list is a valid request (RFC 9113 §8.3.1).
 func (l *headerList) checkRequest() bool {
@@ -411,11 +414,8 @@ func (l *headerList) contentLength() (int64, bool) {
 }
 
 // message makes a message with the fields.
-func (l *headerList) message(response bool) *received {
+func (l *headerList) message() *received {
 	fields := l.fields
-	if response && l.host == 1 && l.seen&seenAuthority != 0 {
-		fields = fields[1:]
-	}
 	m := new(received)
 	h := &m.head
 	h.Headers = m.room[:0]
