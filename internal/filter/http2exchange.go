@@ -116,9 +116,7 @@ func (x *http2Exchange) respond(head any) {
 		x.check(x.open(h))
 	default:
 		bodiless := x.method == "HEAD" || status == 204 || status == 304
-		if !x.check(x.start(head, h, bodiless)) {
-			return
-		}
+		x.check(x.start(head, h, bodiless))
 	}
 }
 
