@@ -227,3 +227,30 @@ func TestSQLiteClosedByReload(t *testing.T) {
 	}
 	harness.Eventually(t, "one open file", func() bool { return opened() == 1 })
 }
+
+// A request over HTTP/2 that is proxied over HTTP/2 sees its own two streams; afterwards there are none.
+func TestMetricsOfHTTP2(t *testing.T) {
+	t.Parallel()
+	ports := harness.Ports(t, 2)
+	harness.Start(t, harness.Config{
+		Script: fmt.Sprintf(`
+			pipy.listen(%[1]d, $=>$
+				.demuxHTTP().to($=>$
+					.muxHTTP(() => 1, { version: 2 }).to($=>$.connect('127.0.0.1:%[2]d'))
+				)
+			)
+			pipy.listen(%[2]d, $=>$.serveHTTP(stats.scrape))
+		`, ports[0], ports[1]),
+		Listen: ports,
+	})
+	during := harness.Curl(t, "--http2-prior-knowledge", "http://"+harness.Addr(ports[0])+"/metrics")
+	for _, want := range []string{`pipy_http2_stream_count{type="Server"} 2`, `pipy_http2_stream_count{type="Client"} 1`} {
+		if !strings.Contains(during, want+"\n") {
+			t.Errorf("no %s in\n%s", want, during)
+		}
+	}
+	harness.Eventually(t, "the streams to be gone", func() bool {
+		after := scrape(t, ports[1])
+		return number(after, "pipy_http2_stream_count", "type=Server") == 0 && number(after, "pipy_http2_stream_count", "type=Client") == 0
+	})
+}

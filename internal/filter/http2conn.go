@@ -3,6 +3,7 @@ package filter
 import (
 	"time"
 
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http2"
 	"weir/internal/reactor"
@@ -27,6 +28,9 @@ type http2Conn struct {
 	patience time.Duration
 	watched  []http2Progress
 	stuck    int // looks at an unfinished frame in a row
+
+	gauge   *metrics.Node // of open streams
+	counted int           // streams of this connection in it
 
 	flushing bool
 	finished bool // nothing more is sent after what there is
@@ -54,6 +58,7 @@ func (c *http2Conn) start(w *pipeline.World, out pipeline.Input, cfg http2.Confi
 	c.tap = reactor.NewTap(c.opened)
 	cfg.Buffers, cfg.LowWater, cfg.MaxHeaders = http2Buffers(w), http2LowWater, maxHTTP2Headers
 	c.Init(cfg, h, w.Loop.Monotonic())
+	c.gauge = w.Metrics.HTTP2Streams(!cfg.Server)
 	c.flushLater()
 }
 
@@ -92,6 +97,7 @@ func (c *http2Conn) Flush() {
 		f.settle()
 	}
 	c.settled = c.settled[:0]
+	c.count()
 	if c.out == nil {
 		return
 	}
@@ -153,7 +159,20 @@ func (c *http2Conn) drop() {
 	c.finished, c.out, c.onEnd = true, nil, nil
 	c.stopWatch()
 	c.Close()
+	c.count()
 	c.brake.Release()
+}
+
+// count brings the gauge of open streams up to date. Once a turn is often enough.
+func (c *http2Conn) count() {
+	n := c.Streams()
+	if c.finished {
+		n = 0
+	}
+	if n != c.counted {
+		c.gauge.Add(float64(n - c.counted))
+		c.counted = n
+	}
 }
 
 // watch looks after a while whether the peer has let anything go on.
