@@ -6,12 +6,19 @@ package grpc
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"math/big"
 	"net"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/interop"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
@@ -19,18 +26,35 @@ import (
 	"weir/test/harness"
 )
 
-// proxy is what users write to pass gRPC on.
-const proxy = `pipy.listen('127.0.0.1:%d', $=>$
-	.demuxHTTP().to($=>$
-		.muxHTTP(() => 'upstream', { version: 2 }).to($=>$.connect('127.0.0.1:%d'))))`
+// proxies are what users write to pass gRPC on, with and without TLS. %[1]d is the port of the proxy, %[2]d that of the
+// server, %[3]d that of the server with TLS.
+var proxies = map[string]string{
+	"plain": `pipy.listen('127.0.0.1:%[1]d', $=>$
+		.demuxHTTP().to($=>$
+			.muxHTTP(() => 'upstream', { version: 2 }).to($=>$.connect('127.0.0.1:%[2]d'))))`,
+	"TLS to the proxy": identity + `pipy.listen('127.0.0.1:%[1]d', $=>$
+		.acceptTLS({ certificate: { cert, key }, alpn: ['h2'] }).to($=>$
+			.demuxHTTP().to($=>$
+				.muxHTTP(() => 'upstream', { version: 2 }).to($=>$.connect('127.0.0.1:%[2]d')))))`,
+	"TLS to the proxy and the server": identity + `pipy.listen('127.0.0.1:%[1]d', $=>$
+		.acceptTLS({ certificate: { cert, key }, alpn: ['h2'] }).to($=>$
+			.demuxHTTP().to($=>$
+				.muxHTTP(() => 'upstream', { version: 2 }).to($=>$
+					.connectTLS({ sni: 'localhost', alpn: ['h2'] }).to($=>$.connect('127.0.0.1:%[3]d'))))))`,
+}
+
+const identity = `
+	var key = new crypto.PrivateKey({ type: 'rsa', bits: 2048 })
+	var cert = new crypto.Certificate({ subject: { CN: 'localhost' }, days: 1, privateKey: key, publicKey: new crypto.PublicKey(key) })
+`
 
 // server runs the interoperability server and returns its port.
-func server(t *testing.T) int {
+func server(t *testing.T, options ...grpc.ServerOption) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(options...)
 	testgrpc.RegisterTestServiceServer(s, interop.NewTestServer())
 	go s.Serve(l)
 	t.Cleanup(s.Stop)
@@ -39,10 +63,38 @@ func server(t *testing.T) int {
 
 func TestInteroperability(t *testing.T) {
 	t.Parallel()
-	upstream := server(t)
-	port := harness.Port(t)
-	harness.Start(t, harness.Config{Script: fmt.Sprintf(proxy, port, upstream), Listen: []int{port}})
-	conn, err := grpc.NewClient(harness.Addr(port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	upstream, secure := server(t), server(t, grpc.Creds(credentials.NewServerTLSFromCert(certificate(t))))
+	for name, proxy := range proxies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			port := harness.Port(t)
+			harness.Start(t, harness.Config{Script: fmt.Sprintf(proxy, port, upstream, secure), Listen: []int{port}})
+			creds := insecure.NewCredentials()
+			if name != "plain" {
+				creds = credentials.NewTLS(&tls.Config{InsecureSkipVerify: true})
+			}
+			interoperate(t, harness.Addr(port), creds)
+		})
+	}
+}
+
+// certificate makes a self-signed certificate.
+func certificate(t *testing.T) *tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// interoperate runs all cases.
+func interoperate(t *testing.T, addr string, creds credentials.TransportCredentials) {
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(creds))
 	if err != nil {
 		t.Fatal(err)
 	}

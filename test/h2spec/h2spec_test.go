@@ -20,14 +20,19 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	ports := harness.Ports(t, 2)
+	ports := harness.Ports(t, 3)
 	harness.Start(t, harness.Config{Listen: ports, Script: fmt.Sprintf(`
+		var key = new crypto.PrivateKey({ type: 'rsa', bits: 2048 })
+		var cert = new crypto.Certificate({ subject: { CN: 'localhost' }, days: 1, privateKey: key, publicKey: new crypto.PublicKey(key) })
+		var serve = $=>$.serveHTTP(() => new Message('hello'))
 		pipy.listen('127.0.0.1:%d', $=>$.demuxHTTP().to($=>$.replaceMessage(req => new Message("hello"))))
-		pipy.listen('127.0.0.1:%d', $=>$.serveHTTP(() => new Message('hello')))
-	`, ports[0], ports[1])})
-	for i, name := range []string{"demuxHTTP", "serveHTTP"} {
+		pipy.listen('127.0.0.1:%d', serve)
+		pipy.listen('127.0.0.1:%d', $=>$.acceptTLS({ certificate: { cert, key }, alpn: ['h2'] }).to(serve))
+	`, ports[0], ports[1], ports[2])})
+	for i, name := range []string{"demuxHTTP", "serveHTTP", "acceptTLS"} {
 		for _, group := range []*spec.TestGroup{generic.Spec(), http2.Spec(), hpack.Spec()} {
-			c := &config.Config{Host: "127.0.0.1", Port: ports[i], Path: "/", Timeout: 2 * time.Second, MaxHeaderLen: 4000, Strict: true}
+			c := &config.Config{Host: "127.0.0.1", Port: ports[i], Path: "/", Timeout: 2 * time.Second, MaxHeaderLen: 4000, Strict: true,
+				TLS: name == "acceptTLS", Insecure: true}
 			run(t, name+" "+group.Key, group, c)
 		}
 	}

@@ -4,7 +4,7 @@ package http2
 // with time and with useful work; a peer that runs out of one is told to calm down and disconnected.
 type calm struct {
 	control budget // frames that carry nothing: PING, SETTINGS, PRIORITY, empty DATA, frames on closed streams, …
-	resets  budget // streams that were begun and cancelled before there was a response
+	resets  budget // streams that were begun and cancelled before the response was complete, or asked for too much
 }
 
 type budget struct {
@@ -45,7 +45,23 @@ func (c *Conn) glitch() bool {
 	return false
 }
 
-// cancelled accounts for a stream that the peer gave up before its response.
+// lateReset accounts for RST_STREAM on a stream that is no more. The peer may not have known that it had just been served.
+func (c *Conn) lateReset(id uint32) {
+	if known, reset := c.gone.find(id); c.cfg.Server && known && !reset {
+		c.wasted()
+	} else {
+		c.glitch()
+	}
+}
+
+// wasted accounts for a stream that was served for nothing: one like a cancelled one, and what it earned is taken back.
+func (c *Conn) wasted() {
+	if c.cancelled() {
+		c.cancelled()
+	}
+}
+
+// cancelled accounts for a stream that the peer gave up before it had the whole response.
 func (c *Conn) cancelled() bool {
 	if c.calm.resets.spend(resetBurst, resetPerSec, c.now) {
 		return true

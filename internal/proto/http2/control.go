@@ -35,10 +35,10 @@ func (c *Conn) frameRSTStream(id uint32, p []byte) {
 	}
 	s := c.find(id)
 	if s == nil {
-		c.glitch()
+		c.lateReset(id)
 		return
 	}
-	if c.cfg.Server && !s.headSent && !c.cancelled() {
+	if c.cfg.Server && !c.cancelled() {
 		return
 	}
 	c.handler.OnReset(s, ErrCode(be32(p)))

@@ -153,7 +153,9 @@ func (c *Conn) requestReceived(id uint32, end, selfDependent bool) {
 	c.add(s, id)
 	if l.tooLarge {
 		s.remoteDone = end
-		c.tooLarge(s)
+		if c.tooLarge(s); !c.closed {
+			c.wasted()
+		}
 		return
 	}
 	m := l.message()
