@@ -41,6 +41,7 @@ func (s *httpServer) newExchange() *http1Exchange {
 		x = new(http1Exchange)
 	} else {
 		s.spare = x.next
+		s.spares--
 	}
 	*x = http1Exchange{server: s, httpExchange: httpExchange{to: x}}
 	return x
@@ -51,8 +52,11 @@ func (s *httpServer) retire(x *http1Exchange) {
 	x.mute = true
 	s.service.release(&x.httpExchange)
 	x.head = nil
-	x.next = s.spare
-	s.spare = x
+	if s.spares < maxSpare {
+		x.next = s.spare
+		s.spare = x
+		s.spares++
+	}
 }
 
 // Process implements pipeline.Input: an event of the response.

@@ -18,9 +18,11 @@ type http2Conn struct {
 	out     pipeline.Input      // towards the peer
 	copier  pipeline.ByteCopier // out, if it takes copies of small pieces
 	onEnd   func()              // called when finished, after the last output
+	resumed func()              // called when more of what was received has been handled
 	settled []*http2Flow        // streams whose heads are held back to the end of the turn
 
 	source *reactor.Tap  // where the peer's bytes come from
+	pace   reactor.Brake // of the source, while there is a backlog
 	tap    *reactor.Tap  // paused while out takes no more
 	brake  reactor.Brake // of the source, meanwhile: it causes more output
 
@@ -76,8 +78,31 @@ func (c *http2Conn) receive(d *stream.Data) {
 	c.source = c.world.Loop.CurrentTap()
 	c.flushLater()
 	before := c.world.Loop.SwapTap(nil) // no stream is to pause the others
+	again := c.Backlog()                // then resume is to come
 	_ = c.Receive(d, c.world.Loop.Monotonic())
 	c.world.Loop.SwapTap(before)
+	if c.Backlog() {
+		c.pace.Engage(c.source)
+		if !again {
+			c.world.Loop.Later(c.resume)
+		}
+	}
+}
+
+// resume goes on with the backlog, in a turn of its own: a peer that asks for very much at a time does not keep others
+// waiting.
+func (c *http2Conn) resume() {
+	if c.finished || c.out == nil {
+		return
+	}
+	c.flushLater()
+	_ = c.Resume(c.world.Loop.Monotonic())
+	if c.Backlog() {
+		c.world.Loop.Later(c.resume)
+	} else {
+		c.pace.Release()
+	}
+	c.resumed()
 }
 
 // flushLater has the output sent at the end of the turn.
@@ -151,6 +176,7 @@ func (c *http2Conn) finish(onEnd func()) {
 	c.stopWatch()
 	c.Close()
 	c.brake.Release()
+	c.pace.Release()
 	c.flushLater()
 }
 
@@ -161,6 +187,7 @@ func (c *http2Conn) drop() {
 	c.Close()
 	c.count()
 	c.brake.Release()
+	c.pace.Release()
 }
 
 // count brings the gauge of open streams up to date. Once a turn is often enough.

@@ -276,8 +276,9 @@ func (x *http2Exchange) close() {
 		h.server.service.release(&x.httpExchange)
 		x.head = nil
 	}
-	if x.answered && !h.finished {
+	if x.answered && !h.finished && h.spares < maxSpare {
 		x.next = h.spare
 		h.spare = x
+		h.spares++
 	}
 }

@@ -14,8 +14,10 @@ type http2Server struct {
 	http2Conn
 	server *httpServer
 	spare  *http2Exchange // closed ones
+	spares int
 
 	requests int
+	late     *stream.StreamEnd // of the input, while there is a backlog
 	ending   *stream.StreamEnd // of the input: the output ends with it after the last response
 	leaving  bool              // no new streams are served, and the connection ends with the last one
 	grace    *reactor.Timer    // until the client has heard of that
@@ -31,7 +33,21 @@ func (h *http2Server) process(e stream.Event) {
 			h.close(nil)
 		}
 	case *stream.StreamEnd:
+		if h.Backlog() && e.Code == stream.NoError {
+			h.late = e
+			return
+		}
 		h.inputEnded(e)
+	}
+}
+
+// goneOn is called when some of the backlog has been handled.
+func (h *http2Server) goneOn() {
+	switch {
+	case h.Err() != nil:
+		h.close(nil)
+	case h.late != nil && !h.Backlog():
+		h.inputEnded(h.late)
 	}
 }
 
@@ -126,6 +142,7 @@ func (h *http2Server) NewStream() *http2.Stream {
 		x = new(http2Exchange)
 	} else {
 		h.spare = x.next
+		h.spares--
 	}
 	x.httpExchange = httpExchange{to: x}
 	x.response = true

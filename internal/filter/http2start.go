@@ -19,8 +19,9 @@ func (s *httpServer) startHTTP2() *http2Server {
 	o := s.opts
 	cfg := http2.Config{
 		Server: true, ConnWindow: o.connectionWindow, StreamWindow: o.streamWindow, MaxStreams: o.maxStreams,
-		MaxHeadSize: o.headLimit(), MaxFieldSize: o.maxHeaderSize, ConnectProtocol: s.service.tunnels(),
+		MaxHeadSize: o.headLimit(), MaxFieldSize: o.maxHeaderSize, ConnectProtocol: s.service.tunnels(), Burst: maxBurst,
 	}
+	h.resumed = h.goneOn
 	h.start(s.World(), s.Out(), cfg, o.stallTimeout, h)
 	if s.World().Stopping {
 		h.shutdown()

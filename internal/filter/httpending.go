@@ -15,6 +15,10 @@ func (s *httpServer) inputEnded(e *stream.StreamEnd) {
 		s.end = e
 		return
 	}
+	if e.Code == stream.NoError && s.waits() {
+		s.late = e
+		return
+	}
 	x := s.receiving
 	s.receiving, s.deaf, s.end = nil, true, e
 	s.stopTimer()
@@ -87,6 +91,8 @@ func (s *httpServer) close(e *stream.StreamEnd) {
 // dropAll lets everything go.
 func (s *httpServer) dropAll() {
 	s.stopTimer()
+	s.stopBodyTimer()
+	s.late = nil
 	for x := s.first; x != nil; {
 		next := x.next
 		x.mute = true

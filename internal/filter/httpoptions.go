@@ -17,6 +17,7 @@ type httpOptions struct {
 	maxHeadSize   int
 	maxMessages   int
 	headTimeout   time.Duration
+	bodyTimeout   time.Duration // the longest pause in a request's body that has no response yet
 
 	// Of HTTP/2.
 	connectionWindow, streamWindow int
@@ -34,6 +35,7 @@ func readHTTPOptions(o *script.Options) *httpOptions {
 		maxHeadSize:   clampSize(o.Size("maxHeadSize", 0)),
 		maxMessages:   max(o.Int("maxMessages", 0), 0),
 		headTimeout:   o.Duration("headTimeout", 60*time.Second),
+		bodyTimeout:   o.Duration("bodyTimeout", 60*time.Second),
 
 		connectionWindow: clampSize(o.Size("connectionWindowSize", 1<<20)),
 		streamWindow:     clampSize(o.Size("streamWindowSize", 1<<20)),
@@ -75,6 +77,7 @@ func serverRows(filter string) []script.Row {
 		script.Row{Path: "maxBodySize", Kind: "option", Signature: "size = 64m [beyond]"},
 		script.Row{Path: "maxHeadSize", Kind: "option", Signature: "size = 64k [beyond]"},
 		script.Row{Path: "headTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
+		script.Row{Path: "bodyTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
 		script.Row{Path: "maxConcurrentStreams", Kind: "option", Signature: "int = 256 [beyond]"},
 		script.Row{Path: "stallTimeout", Kind: "option", Signature: "seconds = 60 [beyond]"},
 	)

@@ -24,6 +24,7 @@ type httpServer struct {
 	receiving   *http1Exchange // the one whose request is being received
 	tunnel      *http1Exchange // the connection belongs to it
 	spare       *http1Exchange
+	spares      int
 	pending     int
 	requests    int // received on this connection
 	parked      int // bytes of responses that wait for their turn
@@ -33,6 +34,10 @@ type httpServer struct {
 	timer   *reactor.Timer
 	refused *http1.Error      // the input was malformed: to be answered last
 	end     *stream.StreamEnd // of the input, to be passed on after the last response
+	late    *stream.StreamEnd // of the input, while requests wait that came before it
+	heard   int64             // when the last bytes came, in milliseconds
+	stalled *reactor.Timer    // looks for a client that stops in the middle of a body
+	source  *reactor.Tap      // of the input, meanwhile
 
 	h2        *http2Server        // what has taken over, if the client speaks HTTP/2
 	copier    pipeline.ByteCopier // the output, if it takes copies of small pieces
@@ -41,6 +46,7 @@ type httpServer struct {
 	decoding  bool
 	advancing bool
 	flushing  bool // registered for the end of the turn
+	resting   bool // no more requests are read in this turn
 	deaf      bool // no more requests are read
 	changing  bool // the next input is HTTP/2, once everything is answered
 	closing   bool // a response announced the end of the connection
@@ -49,6 +55,8 @@ type httpServer struct {
 
 const (
 	maxPipelined = 16      // requests that may wait for their responses
+	maxBurst     = 32      // requests of one connection that are begun in one turn: others want their turn, too
+	maxSpare     = 32      // exchanges kept for more requests
 	maxParked    = 1 << 20 // bytes of responses that may wait for their turn
 )
 
@@ -97,6 +105,7 @@ func (s *httpServer) decode() {
 		return
 	}
 	s.decoding = true
+	taken := 0
 	for !s.closed && !s.deaf && s.tunnel == nil && s.h2 == nil && !s.full() {
 		e, err := s.decoder.Next(&s.in)
 		if err == http1.ErrPreface {
@@ -113,6 +122,9 @@ func (s *httpServer) decode() {
 		x := s.receiving
 		switch e := e.(type) {
 		case *stream.MessageStart:
+			if taken++; taken == maxBurst && !s.resting {
+				s.rest()
+			}
 			s.requestBegan(e)
 		case *stream.Data:
 			x.head.Body.Emit(e)
@@ -147,6 +159,11 @@ func (s *httpServer) decode() {
 		s.brake.Release()
 	}
 	s.watchHead()
+	s.watchBody()
+	if e := s.late; e != nil && !s.waits() {
+		s.late = nil
+		s.inputEnded(e)
+	}
 }
 
 // full reports whether the next request has to wait.
@@ -160,7 +177,23 @@ func (s *httpServer) full() bool {
 	if s.last != nil && s.last.tunnelKind != http1.NoTunnel {
 		return true // its response decides what the next bytes are
 	}
-	return s.pending >= maxPipelined || s.parked >= maxParked
+	return s.resting || s.pending >= maxPipelined || s.parked >= maxParked
+}
+
+// waits reports whether requests wait that were received.
+func (s *httpServer) waits() bool {
+	return !s.in.Empty() && !s.closed && !s.deaf && !s.changing && s.full() && (s.last == nil || s.last.tunnelKind == http1.NoTunnel)
+}
+
+// rest lets others have their turn before more requests are read.
+func (s *httpServer) rest() {
+	s.resting = true
+	s.World().Loop.Later(func() {
+		s.resting = false
+		if s.h2 == nil && !s.closed {
+			s.advance()
+		}
+	})
 }
 
 func (s *httpServer) requestBegan(e *stream.MessageStart) {

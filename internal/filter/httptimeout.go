@@ -34,6 +34,54 @@ func (s *httpServer) watchHead() {
 	}
 }
 
+// watchBody limits how long a client may pause in the middle of a body that nobody has answered yet. A client that is not
+// read from does not pause.
+func (s *httpServer) watchBody() {
+	if s.receiving == nil || s.opts.bodyTimeout <= 0 || s.closed || s.deaf {
+		return
+	}
+	loop := s.World().Loop
+	s.heard = loop.Monotonic()
+	if t := loop.CurrentTap(); t != nil {
+		s.source = t
+	}
+	if s.stalled == nil {
+		s.startBodyTimer(s.opts.bodyTimeout)
+	}
+}
+
+func (s *httpServer) startBodyTimer(d time.Duration) {
+	s.stalled = s.World().Loop.AfterFunc(d, s.bodyStalled)
+	s.stalled.Unref()
+}
+
+func (s *httpServer) stopBodyTimer() {
+	if s.stalled != nil {
+		s.stalled.Stop()
+		s.stalled = nil
+	}
+	s.source = nil
+}
+
+func (s *httpServer) bodyStalled() {
+	s.stalled = nil
+	x := s.receiving
+	if x == nil || s.closed || s.deaf {
+		return
+	}
+	limit := s.opts.bodyTimeout
+	left := limit - time.Duration(s.World().Loop.Monotonic()-s.heard)*time.Millisecond
+	switch {
+	case x.answering || x.answered || s.brake.Engaged() || s.source != nil && s.source.Paused():
+		s.startBodyTimer(limit)
+	case left > 0:
+		s.startBodyTimer(left)
+	default:
+		s.refuse(&http1.Error{Status: 408, Reason: "the body of the request took too long"})
+		s.advance()
+	}
+}
+
 func (s *httpServer) startTimer(d time.Duration) {
 	s.stopTimer()
 	s.timer = s.World().Loop.AfterFunc(d, s.timedOut)

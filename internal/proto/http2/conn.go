@@ -23,13 +23,17 @@ type Config struct {
 	MaxHeaders int
 	// ConnectProtocol accepts extended CONNECT (RFC 8441).
 	ConnectProtocol bool
+	// Burst is how many streams the peer may open in one call of Receive or Resume, 0 for any number. What it sent after
+	// that waits for Resume.
+	Burst int
 	// LowWater is the size of a stream's queue below which it is reported as drained.
 	LowWater int
 	// Buffers are shared by the connections of a goroutine.
 	Buffers *Buffers
 }
 
-// Handler is told what happens on a connection. Its methods are called by Receive, and may call everything but Receive.
+// Handler is told what happens on a connection. Its methods are called by Receive and Resume, and may call everything but
+// those two.
 type Handler interface {
 	// NewStream returns memory for a stream the peer opens.
 	NewStream() *Stream
@@ -68,6 +72,8 @@ type Conn struct {
 	settled   bool
 	acked     bool // the peer has seen our settings
 	held      []byte
+	backlog   stream.Data // waits for Resume
+	begun     int         // streams the peer has opened in this call of Receive
 	body      dataFrame
 	block     headerBlock
 	decoder   *hpack.Decoder
@@ -235,7 +241,10 @@ func (c *Conn) goAway(last uint32, code ErrCode, reason string) {
 }
 
 // Close ends everything: no more events, no more output.
-func (c *Conn) Close() { c.closed = true }
+func (c *Conn) Close() {
+	c.closed = true
+	c.backlog.Clear()
+}
 
 // Ping sends a PING; its answer comes as OnPing.
 func (c *Conn) Ping(data [8]byte) {

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,7 +17,18 @@ func TestFloods(t *testing.T) {
 		most int // rounds
 		do   func(s *side, i uint32)
 	}{
-		"rapid reset":   {1000, func(s *side, i uint32) { s.get(2*i + 1); s.framer.WriteRSTStream(2*i+1, xhttp2.ErrCodeCancel) }},
+		"rapid reset": {1000, func(s *side, i uint32) { s.get(2*i + 1); s.framer.WriteRSTStream(2*i+1, xhttp2.ErrCodeCancel) }},
+		"reset when served": {1000, func(s *side, i uint32) {
+			s.reply = func(st *Stream) { s.conn.SendHead(st, &http1.Head{}, 0, true) }
+			s.get(2*i + 1)
+			s.framer.WriteRSTStream(2*i+1, xhttp2.ErrCodeCancel)
+		}},
+		"reset while served": {1000, func(s *side, i uint32) {
+			s.reply = func(st *Stream) { s.conn.SendHead(st, &http1.Head{}, -1, false) }
+			s.get(2*i + 1)
+			s.framer.WriteRSTStream(2*i+1, xhttp2.ErrCodeCancel)
+		}},
+		"large heads":   {1000, func(s *side, i uint32) { s.get(2*i+1, "x "+strings.Repeat("y", 5000)) }},
 		"made to reset": {1000, func(s *side, i uint32) { s.post(2*i + 1); s.framer.WriteWindowUpdate(2*i+1, 0) }},
 		"refused":       {1000, func(s *side, i uint32) { s.post(2*i + 1) }},
 		"malformed":     {1000, func(s *side, i uint32) { s.get(2*i+1, "connection x") }},
@@ -71,6 +83,43 @@ func TestFloods(t *testing.T) {
 				t.Errorf("the peer is not told")
 			}
 		})
+	}
+}
+
+// What a peer sends after its share of requests waits, in order, whatever the pieces and wherever the share ends.
+func TestBurst(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []int{0, 1, 10, 50, 1000} {
+		s := newSide(t, func(c *Config) { c.Burst = 3 })
+		s.hello()
+		s.reply = func(st *Stream) { s.conn.SendHead(st, &http1.Head{}, 0, true) }
+		want := ""
+		for i := range uint32(10) {
+			id := 2*i + 1
+			s.post(id)
+			s.framer.WriteData(id, true, []byte("body"))
+			want += fmt.Sprintf("%[1]d:head(POST / http://a host=a) %[1]d:data(4) %[1]d:end() %[1]d:close ", id)
+		}
+		got := s.feed(piece)
+		if n := strings.Count(got, "head"); piece == 0 && n != 3 {
+			t.Errorf("%d requests at a time", n)
+		}
+		for rounds := 0; s.conn.Backlog(); rounds++ {
+			if rounds > 4 {
+				t.Fatal("it does not come to its end")
+			}
+			s.conn.Resume(s.now)
+			got += " " + s.feed(0)
+		}
+		if got, want := strings.Join(strings.Fields(got), " "), strings.TrimSpace(want); got != want {
+			t.Errorf("in pieces of %d:\n%s\nwant\n%s", piece, got, want)
+		}
+		s.get(99)
+		s.feed(3)
+		s.conn.Close()
+		if s.conn.Backlog() {
+			t.Error("a closed connection has a backlog")
+		}
 	}
 }
 

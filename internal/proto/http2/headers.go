@@ -121,6 +121,7 @@ func (c *Conn) dispatch(id uint32, end, selfDependent bool) {
 // requestReceived opens a stream.
 func (c *Conn) requestReceived(id uint32, end, selfDependent bool) {
 	c.lastPeer = id
+	c.begun++
 	if c.leaving {
 		return
 	}

@@ -7,14 +7,50 @@ import "weir/internal/stream"
 //
 // An *Error says that the connection is given up. The output still has to be sent.
 func (c *Conn) Receive(d *stream.Data, now int64) error {
-	c.now = now
+	if c.Backlog() {
+		c.keep(d, 0)
+		return c.err
+	}
+	c.read(d, now)
+	return c.err
+}
+
+// Backlog reports whether Resume has to be called for what was received.
+func (c *Conn) Backlog() bool { return !c.backlog.Empty() }
+
+// Resume goes on with what Receive has left because of Config.Burst.
+func (c *Conn) Resume(now int64) error {
+	d := c.backlog.Shift(c.backlog.Size())
+	c.read(d, now)
+	return c.err
+}
+
+func (c *Conn) read(d *stream.Data, now int64) {
+	c.now, c.begun = now, 0
 	transient := d.Transient()
+	done := 0
 	for _, b := range d.Segments() {
 		for len(b) > 0 && !c.closed {
-			b = c.receive(b, transient)
+			if c.cfg.Burst > 0 && c.begun >= c.cfg.Burst {
+				c.keep(d, done)
+				return
+			}
+			rest := c.receive(b, transient)
+			done += len(b) - len(rest)
+			b = rest
 		}
 	}
-	return c.err
+}
+
+// keep puts all of d but the first bytes aside.
+func (c *Conn) keep(d *stream.Data, done int) {
+	if c.closed {
+		return
+	}
+	rest := d.Clone()
+	rest.Skip(done)
+	rest.Own()
+	c.backlog.Push(rest)
 }
 
 // receive takes something off b and returns the rest.
