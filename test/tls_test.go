@@ -3,12 +3,14 @@
 package test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -633,4 +635,72 @@ func endlessTLS(t *testing.T) (port int) {
 		}
 	}()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// The version of HTTP spoken to a server is chosen by ALPN, and requests wait until it is.
+func TestVersionByALPN(t *testing.T) {
+	t.Parallel()
+	dir := certificates().write(t)
+	for protocol, offer := range map[string]string{"h2": `['h2', 'http/1.1']`, "h1": `['http/1.1']`, "h1 without ALPN": `undefined`} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			ports := harness.Ports(t, 2)
+			startTLS(t, fmt.Sprintf(`
+				pipy.listen(%[2]d, $=>$.acceptTLS({ certificate: id('server'), alpn: %[3]s }).to($=>$
+					.demuxHTTP().to($=>$.replaceMessage(req => new Message((req.head.scheme ? 'h2 ' : 'h1 ') + req.body.size)))))
+				var select
+				pipy.listen(%[1]d, $=>$.acceptTLS({ certificate: id('server'), alpn: ['h2', 'http/1.1'] }).to($=>$
+					.demuxHTTP().to($=>$
+						.muxHTTP(() => 'server', { version: () => new Promise(r => select = r) }).to($=>$
+							.connectTLS({ sni: 'localhost', trusted: [cert('ca')], alpn: ['h2', 'http/1.1'], handshake: i => select(i.alpn || 'http/1.1') })
+							.to($=>$.connect('127.0.0.1:%[2]d'))))))
+			`, ports[0], ports[1], offer), ports...)
+			for _, version := range []string{"--http1.1", "--http2"} {
+				url := fmt.Sprintf("https://localhost:%d/", ports[0])
+				got := harness.Curl(t, version, "--cacert", dir+"/ca.crt", "-w", " %{http_version};", "-d", "hello", url, "--next",
+					"--silent", version, "--cacert", dir+"/ca.crt", "-w", " %{http_version};", "--data-binary", "@"+dir+"/ca.crt", url)
+				spoken := strings.TrimSuffix(strings.TrimPrefix(version, "--http"), ".0")
+				if want := fmt.Sprintf("%s 5 %s;%[1]s %[3]d %[2]s;", protocol[:2], spoken, len(certificates().files["ca.crt"])); got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			}
+		})
+	}
+}
+
+// What a client asks before it ends its side is all answered, however much it is at a time.
+func TestPipeliningToTheEnd(t *testing.T) {
+	t.Parallel()
+	ports := harness.Ports(t, 2)
+	startTLS(t, fmt.Sprintf(`
+		var secure = serve => $=>$.acceptTLS({ certificate: id('server') }).to(serve)
+		pipy.listen(%d, secure($=>$.serveHTTP(req => new Message(req.head.path))))
+		pipy.listen(%d, secure($=>$.demuxHTTP().to($=>$.replaceMessage(req => new Timeout(0.001).wait().then(() => new Message(req.head.path))))))
+	`, ports[0], ports[1]), ports...)
+	const count = 500
+	var requests, want strings.Builder
+	for i := range count {
+		fmt.Fprintf(&requests, "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i)
+		fmt.Fprintf(&want, "/%d;", i)
+	}
+	for i, port := range ports {
+		c := dialTLS(t, port, nil)
+		go func() {
+			io.WriteString(c, requests.String())
+			c.CloseWrite()
+		}()
+		var got strings.Builder
+		r := bufio.NewReader(c)
+		for {
+			res, err := http.ReadResponse(r, nil)
+			if err != nil {
+				break
+			}
+			b, _ := io.ReadAll(res.Body)
+			got.WriteString(string(b) + ";")
+		}
+		if got.String() != want.String() {
+			t.Errorf("port %d: %d answers", i, strings.Count(got.String(), ";"))
+		}
+	}
 }
