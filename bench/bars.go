@@ -65,6 +65,9 @@ func bars(tables []*table) []bar {
 	}
 	atMost("e", 8)
 	atMost("i", 24)
+	if t := tableByID(tables, "k"); t != nil {
+		list = append(list, attackBar(t, 2))
+	}
 	return list
 }
 

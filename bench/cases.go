@@ -36,6 +36,7 @@ func cases() []benchCase {
 	add("j1", "HTTP/2, static response, one script callback per request (req/s)", h2Static)
 	add("j2", "HTTP/2 to HTTP/1, reverse proxy to a 1 KiB backend (req/s)", h2Proxy)
 	add("j3", "gRPC, unary calls passed on over HTTP/2 (calls/s)", grpcProxy)
+	add("k", "attacks: latency of another client", attacks)
 	return all
 }
 

@@ -24,6 +24,8 @@ func report(facts []string, tables []*table, e *env, took time.Duration) string 
 			fmt.Fprintf(&b, "Not measured: %v.\n", t.err)
 		case t.id == "e" || t.id == "i":
 			writeGrid(&b, idleGrid(t))
+		case t.id == "k":
+			writeGrid(&b, attackGrid(t))
 		case t.id == "f":
 			writeGrid(&b, rateGrid(t))
 			b.WriteString("\n" + scalingNote(t))

@@ -24,6 +24,8 @@ type row struct {
 	samples []sample
 	before  int64 // resident bytes, cases e and i
 	after   int64
+	latency []attacked // case k
+	end     string     // how the last attack was ended
 }
 
 // sample is one measurement.

@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command load makes the load that wrk and iperf3 cannot: request/response exchanges over raw TCP, new connections
-// as fast as one core can open them, TLS handshakes, and idle connections. The first two are one thread over epoll with
+// as fast as one core can open them, TLS handshakes, idle connections, attacks and what others notice of them. The first two are one thread over epoll with
 // bare system calls, because it shares its core with nothing but the kernel's half of the work and must not be what
 // limits a server.
 //
@@ -9,8 +9,10 @@
 //	load connect   -addr A -conns 64 -time 2s
 //	load handshake -addr A -conns 64 -time 2s [-resume]
 //	load idle      -addr A -conns 5000 [-tls]
+//	load probe     -addr A -time 2s
+//	load attack    -addr A -secure B -name N -time 2s
 //
-// All but idle print one line of JSON: {"count":…,"errors":…,"seconds":…}. idle writes "ready" to standard
+// All but idle print one line of JSON: {"count":…,"errors":…,"seconds":…}, probe with "p99" and attack with "end". idle writes "ready" to standard
 // error when every connection has done one request and holds them until it is interrupted, at most five minutes.
 package main
 
@@ -27,6 +29,8 @@ type result struct {
 	Count   int     `json:"count"`
 	Errors  int     `json:"errors"`
 	Seconds float64 `json:"seconds"`
+	P99     float64 `json:"p99,omitempty"`
+	End     string  `json:"end,omitempty"`
 }
 
 func main() {
@@ -38,7 +42,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: exchange, connect, handshake or idle")
+		return fmt.Errorf("name a mode: exchange, connect, handshake, idle, probe or attack")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	addr := flags.String("addr", "", "server `address`, IP:PORT")
@@ -47,6 +51,8 @@ func run(args []string) error {
 	size := flags.Int("size", 64, "exchange: bytes per message")
 	resume := flags.Bool("resume", false, "handshake: resume sessions")
 	withTLS := flags.Bool("tls", false, "idle: over TLS")
+	name := flags.String("name", "", "attack: its `name`")
+	secure := flags.String("secure", "", "attack: `address` of the server with TLS")
 	length := flags.Duration("time", 2*time.Second, "how long to run")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -62,6 +68,10 @@ func run(args []string) error {
 		res, err = connect(*addr, *conns, *length)
 	case "handshake":
 		res, err = handshakes(*addr, *conns, *length, *resume)
+	case "probe":
+		res, err = probe(*addr, *length)
+	case "attack":
+		res, err = assault(*name, *addr, *secure, *length)
 	case "idle":
 		if err := idle(*addr, *conns, *withTLS); err != nil {
 			return err

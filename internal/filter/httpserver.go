@@ -55,7 +55,7 @@ type httpServer struct {
 
 const (
 	maxPipelined = 16      // requests that may wait for their responses
-	maxBurst     = 32      // requests of one connection that are begun in one turn: others want their turn, too
+	maxBurst     = 8       // requests of one connection that are begun in one turn: others want their turn, too
 	maxSpare     = 32      // exchanges kept for more requests
 	maxParked    = 1 << 20 // bytes of responses that may wait for their turn
 )

@@ -71,7 +71,7 @@ func (a Attack) Run(ctx context.Context, t Target, once bool) (string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
-			if ctx.Err() == nil || once {
+			if once || ctx.Err() == nil && err != ErrStopped {
 				errs = err
 			}
 			return
@@ -106,10 +106,18 @@ func dial(ctx context.Context, addr string) (net.Conn, func(), error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, stopped(ctx, err)
 	}
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	return c, func() { stop(); c.Close() }, nil
+}
+
+// stopped returns ErrStopped if err comes from the end of ctx, else err.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return ErrStopped
+	}
+	return err
 }
 
 // status returns the status of the answer to a request whose peer closes the connection.
@@ -169,7 +177,7 @@ func secure(ctx context.Context, addr string, config *tls.Config) (*tls.Conn, fu
 	c := tls.Client(tcp, config)
 	if err := c.HandshakeContext(ctx); err != nil {
 		done()
-		return nil, nil, err
+		return nil, nil, stopped(ctx, err)
 	}
 	return c, done, nil
 }
