@@ -92,7 +92,7 @@ func TestReloadsWithOpenConnections(t *testing.T) {
 			c.Close()
 		}
 	}
-	const warm, rounds = 20, 180
+	const warm, rounds = 60, 200
 	for i := range warm {
 		round(i)
 	}
