@@ -114,7 +114,7 @@ func dial(ctx context.Context, addr string) (net.Conn, func(), error) {
 
 // stopped returns ErrStopped if err comes from the end of ctx, else err.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return ErrStopped
 	}
 	return err
