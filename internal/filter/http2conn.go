@@ -19,7 +19,7 @@ type http2Conn struct {
 	copier  pipeline.ByteCopier // out, if it takes copies of small pieces
 	onEnd   func()              // called when finished, after the last output
 	resumed func()              // called when more of what was received has been handled
-	settled []*http2Flow        // streams whose heads are held back to the end of the turn
+	settled []*httpFlow         // streams whose heads are held back to the end of the turn
 
 	source *reactor.Tap  // where the peer's bytes come from
 	pace   reactor.Brake // of the source, while there is a backlog
@@ -58,17 +58,13 @@ func (c *http2Conn) start(w *pipeline.World, out pipeline.Input, cfg http2.Confi
 	c.world, c.out, c.patience = w, out, patience
 	c.copier, _ = out.(pipeline.ByteCopier)
 	c.tap = reactor.NewTap(c.opened)
-	cfg.Buffers, cfg.LowWater, cfg.MaxHeaders = http2Buffers(w), http2LowWater, maxHTTP2Headers
+	cfg.Buffers, cfg.LowWater, cfg.MaxHeaders = http2Buffers(w), httpLowWater, maxHTTP2Headers
 	c.Init(cfg, h, w.Loop.Monotonic())
 	c.gauge = w.Metrics.HTTP2Streams(!cfg.Server)
 	c.flushLater()
 }
 
-const (
-	http2HighWater  = 64 << 10 // bytes a stream may have waiting before its source is paused
-	http2LowWater   = 32 << 10
-	maxHTTP2Headers = 256
-)
+const maxHTTP2Headers = 256
 
 // receive takes bytes from the peer.
 func (c *http2Conn) receive(d *stream.Data) {

@@ -1,9 +1,7 @@
 package filter
 
 import (
-	"weir/internal/httphead"
 	"weir/internal/pipeline"
-	"weir/internal/proto/http1"
 	"weir/internal/proto/http2"
 	"weir/internal/reactor"
 	"weir/internal/stream"
@@ -144,74 +142,28 @@ func (h *http2Server) NewStream() *http2.Stream {
 		h.spare = x.next
 		h.spares--
 	}
-	x.httpExchange = httpExchange{to: x}
-	x.response = true
-	x.server, x.next, x.method = h, nil, ""
-	x.answering, x.interim, x.answered, x.tunnelOpen, x.inputDone = false, false, false, false, false
+	x.init(h.server, x, &x.httpFlow)
+	x.h2, x.next = h, nil
 	x.ready(&h.http2Conn, x)
 	return &x.Stream
 }
 
 // OnHead implements http2.Handler: a request.
 func (h *http2Server) OnHead(s *http2.Stream, e *stream.MessageStart) {
-	head := e.Head.(*http1.Head)
 	x := s.Owner.(*http2Exchange)
 	if h.requests++; h.requests == h.server.opts.maxMessages {
 		h.leaving = true
 		h.GoAway(false)
 	}
-	before := x.enter()
-	x.begin(head, e)
-	if x.tunnelKind != http1.NoTunnel && !x.mute {
-		h.server.service.complete(&x.httpExchange, &stream.MessageEnd{})
-	}
-	x.leave(before)
+	x.requested(e)
 }
 
 // OnData implements http2.Handler.
-func (h *http2Server) OnData(s *http2.Stream, d *stream.Data) {
-	x := s.Owner.(*http2Exchange)
-	switch {
-	case x.tunnelKind != http1.NoTunnel && !x.tunnelOpen:
-		if !x.answered && !x.mute {
-			x.early.Push(d) // its window stays closed until there is an answer
-			return
-		}
-		h.Consumed(s)
-	case x.mute:
-		h.Consumed(s)
-	default:
-		before := x.enter()
-		if x.tunnelOpen {
-			x.sub.Process(d)
-		} else {
-			x.head.Body.Emit(d)
-			h.server.service.body(&x.httpExchange, d)
-		}
-		x.leave(before)
-	}
-}
+func (h *http2Server) OnData(s *http2.Stream, d *stream.Data) { s.Owner.(*http2Exchange).received(d) }
 
 // OnEnd implements http2.Handler.
 func (h *http2Server) OnEnd(s *http2.Stream, e *stream.MessageEnd) {
-	x := s.Owner.(*http2Exchange)
-	if x.mute {
-		return
-	}
-	before := x.enter()
-	x.inputDone = true
-	switch {
-	case x.tunnelKind == http1.NoTunnel:
-		e.Tail = httphead.TailOf(e.Tail)
-		if h.server.service.complete(&x.httpExchange, e); !x.mute {
-			h.server.service.end(&x.httpExchange, new(stream.StreamEnd))
-		}
-	case x.tunnelOpen:
-		x.sub.Process(new(stream.StreamEnd))
-	default:
-		x.early.Push(new(stream.StreamEnd))
-	}
-	x.leave(before)
+	s.Owner.(*http2Exchange).inputEnded(e)
 }
 
 // OnReset implements http2.Handler: the client wants no response any more.
