@@ -3,6 +3,8 @@ package filter
 import (
 	"errors"
 
+	qh3 "github.com/quic-go/quic-go/http3"
+
 	"weir/internal/proto/http1"
 	"weir/internal/stream"
 )
@@ -114,6 +116,9 @@ func (s *httpServer) dropAll() {
 func (s *httpServer) Reset() {
 	if s.h2 != nil {
 		s.h2.reset()
+	}
+	if s.h3 != nil {
+		s.h3.drop(qh3.ErrCodeNoError)
 	}
 	s.closed = true
 	s.dropAll()

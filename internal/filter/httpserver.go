@@ -40,6 +40,7 @@ type httpServer struct {
 	source  *reactor.Tap      // of the input, meanwhile
 
 	h2        *http2Server        // what has taken over, if the client speaks HTTP/2
+	h3        *http3Server        // what serves in its place, if the connection is one of QUIC
 	copier    pipeline.ByteCopier // the output, if it takes copies of small pieces
 	buffer    *encodeBuffer
 	bytesOnly bool // nobody wants the message events
@@ -77,6 +78,10 @@ func (s *httpServer) look() {
 func (s *httpServer) Process(e stream.Event) {
 	if s.h2 != nil {
 		s.h2.process(e)
+		return
+	}
+	if s.h3 != nil {
+		s.h3.process(e)
 		return
 	}
 	if s.closed {

@@ -13,6 +13,10 @@ func (s *httpServer) Shutdown() {
 		s.h2.shutdown()
 		return
 	}
+	if s.h3 != nil {
+		s.h3.shutdown()
+		return
+	}
 	if s.closed || s.tunnel != nil || s.first != nil {
 		return
 	}

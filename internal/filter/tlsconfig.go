@@ -25,7 +25,6 @@ type tlsDef struct {
 	// configs are variants of base: by protocol for servers, by server name for clients.
 	configs  map[string]*tls.Config
 	sessions tls.ClientSessionCache
-	id       []byte // of what tickets are good for
 }
 
 func buildTLS(b *pipeline.Build, server bool) (pipeline.Def, error) {
@@ -57,26 +56,41 @@ func (d *tlsDef) setServer() {
 			return d.current.askCertificate(hello.ServerName)
 		}
 	}
+	setTickets(c, d.setClientTrust(c, func(cs tls.ConnectionState) error { return d.current.verifyPeer(cs) }))
+}
+
+// setClientTrust has a server's configuration ask for client certificates, if there is something to check them against:
+// with verify where crypto/tls alone cannot do it. It returns what tells these checks from others.
+func (t *tlsOptions) setClientTrust(c *tls.Config, verify func(tls.ConnectionState) error) (id []byte) {
 	h := sha256.New()
-	fmt.Fprintln(h, d.trust != nil, d.onVerify != nil)
-	if d.trust != nil {
-		h.Write(d.trust.id[:])
-		c.ClientCAs = d.trust.roots
-		if d.onVerify == nil && len(d.trust.others) == 0 {
+	fmt.Fprintln(h, t.trust != nil, t.onVerify != nil)
+	if t.trust != nil {
+		h.Write(t.trust.id[:])
+		c.ClientCAs = t.trust.roots
+		if !t.asksVerify() {
 			c.ClientAuth = tls.RequireAndVerifyClientCert // whose alerts say more
 		} else {
 			c.ClientAuth = tls.RequireAnyClientCert
-			c.VerifyConnection = func(cs tls.ConnectionState) error { return d.current.verifyPeer(cs) }
+			c.VerifyConnection = verify
 		}
 	}
-	d.id = h.Sum(nil)
+	return h.Sum(nil)
+}
+
+// asksVerify reports whether a server checks client certificates by itself.
+func (t *tlsOptions) asksVerify() bool {
+	return t.trust != nil && (t.onVerify != nil || len(t.trust.others) > 0)
+}
+
+// setTickets has a server's configuration give tickets that are good for sessions of the same id only.
+func setTickets(c *tls.Config, id []byte) {
 	c.WrapSession = func(cs tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
-		s.Extra = append(s.Extra, d.ticketID(cs))
+		s.Extra = append(s.Extra, ticketID(id, cs))
 		return tickets.EncryptTicket(cs, s)
 	}
 	c.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
 		s, err := tickets.DecryptTicket(ticket, cs)
-		if err != nil || s == nil || !slices.ContainsFunc(s.Extra, func(b []byte) bool { return bytes.Equal(b, d.ticketID(cs)) }) {
+		if err != nil || s == nil || !slices.ContainsFunc(s.Extra, func(b []byte) bool { return bytes.Equal(b, ticketID(id, cs)) }) {
 			return nil, err
 		}
 		return s, nil
@@ -89,8 +103,8 @@ var tickets tls.Config
 
 // ticketID says what a ticket is good for: a session with one list of trusted certificates must not be resumed where there
 // is another, nor under another server name (RFC 6066 §3).
-func (d *tlsDef) ticketID(cs tls.ConnectionState) []byte {
-	return append(d.id[:len(d.id):len(d.id)], cs.ServerName...)
+func ticketID(id []byte, cs tls.ConnectionState) []byte {
+	return append(id[:len(id):len(id)], cs.ServerName...)
 }
 
 func (d *tlsDef) setClient() {

@@ -68,13 +68,18 @@ func tlsRows(name string) []script.Row {
 	return rows
 }
 
-// readTLSOptions reads the options of a filter. warn is told what is ignored.
+// readTLSOptions reads the options of a filter.
 func readTLSOptions(b *pipeline.Build, arg int, server bool) (*tlsOptions, error) {
 	o, err := options(b, arg)
 	if err != nil {
 		return nil, err
 	}
-	r := b.Realm
+	return readTLS(b.World(), o, server)
+}
+
+// readTLS reads the options of one side of TLS.
+func readTLS(w *pipeline.World, o *script.Options, server bool) (*tlsOptions, error) {
+	r := w.Realm
 	t := &tlsOptions{
 		minVersion:  tlsVersion(o, "minVersion", "TLS1.2"),
 		maxVersion:  tlsVersion(o, "maxVersion", "TLS1.3"),
@@ -92,7 +97,7 @@ func readTLSOptions(b *pipeline.Build, arg int, server bool) (*tlsOptions, error
 	if list := o.Str("ciphers", ""); list != "" {
 		var unknown []string
 		if t.ciphers, unknown = parseCiphers(list); len(unknown) > 0 {
-			b.World().Log.Warnf("[tls] options.ciphers: ignored %q", unknown)
+			w.Log.Warnf("[tls] options.ciphers: ignored %q", unknown)
 		}
 	}
 	system := false
@@ -136,7 +141,7 @@ func readTLSOptions(b *pipeline.Build, arg int, server bool) (*tlsOptions, error
 	if server {
 		readDHParam(r, o)
 	} else if v := o.Value("sni"); v.IsUndefined() || v.IsString() || r.IsFunction(v) {
-		t.sni = b.ParamOf(v)
+		t.sni = pipeline.NewParam(r, v)
 	} else {
 		o.Fail("sni", "a string", "a function")
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 
+	"weir/internal/pipeline"
 	"weir/internal/script"
 )
 
@@ -105,7 +106,7 @@ func (s *tlsSession) verifyPeer(cs tls.ConnectionState) error {
 		}
 		chain, err = trust.verify(certs, usage, host)
 		if s.f.def.onVerify != nil {
-			err = s.askVerify(chain, err)
+			err = s.f.def.askVerify(s.f.World(), s.f.Context(), chain, err)
 		}
 	}); doErr != nil {
 		return doErr
@@ -117,12 +118,12 @@ func (s *tlsSession) verifyPeer(cs tls.ConnectionState) error {
 }
 
 // askVerify asks the callback about every certificate from the root to the leaf. It is the callback that decides.
-func (s *tlsSession) askVerify(chain []*x509.Certificate, err error) error {
-	r := s.f.Realm()
+func (t *tlsOptions) askVerify(w *pipeline.World, ctx *script.Context, chain []*x509.Certificate, err error) error {
+	r := w.Realm
 	ask := func(ok bool, c *x509.Certificate) bool {
-		v, callErr := r.CallIn(s.f.Context(), s.f.def.onVerify.Value(), script.Bool(ok), WrapCertificate(r, c))
+		v, callErr := r.CallIn(ctx, t.onVerify.Value(), script.Bool(ok), WrapCertificate(r, c))
 		if callErr != nil {
-			s.f.World().Report(callErr)
+			w.Report(callErr)
 			err = callErr
 			return false
 		}

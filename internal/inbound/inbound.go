@@ -1,7 +1,10 @@
 package inbound
 
 import (
+	"net/netip"
 	"sync/atomic"
+
+	quic "github.com/quic-go/quic-go"
 
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
@@ -16,7 +19,8 @@ var lastID atomic.Uint64
 // origin; it is the default key of mux sessions.
 type Inbound struct {
 	id      uint64
-	conn    *reactor.Conn
+	conn    *reactor.Conn // nil for quic
+	quic    *quic.Conn
 	port    *Port
 	p       *pipeline.Pipeline
 	bound   *binding
@@ -30,11 +34,17 @@ var Wrap func(r *script.Realm, in *Inbound) script.Value
 
 // accept is called by the listener for each connection.
 func (port *Port) accept(c *reactor.Conn) reactor.Handler {
-	in := &Inbound{id: lastID.Add(1), conn: c, port: port, bound: port.cur, traffic: port.trafficOf(c)}
+	return handler{port.admit(&Inbound{conn: c})}
+}
+
+// admit makes in a connection of the port.
+func (port *Port) admit(in *Inbound) *Inbound {
+	in.id, in.port, in.bound = lastID.Add(1), port, port.cur
+	in.traffic = port.trafficOf(in)
 	in.traffic.Open()
 	port.ports.live[in] = struct{}{}
 	port.counted(1)
-	return handler{in}
+	return in
 }
 
 // counted notes that a connection has come or gone.
@@ -56,8 +66,33 @@ func (in *Inbound) ID() uint64 { return in.id }
 // UnixPath returns the path of the Unix socket the connection came in by, "" if it came in otherwise.
 func (in *Inbound) UnixPath() string { return in.port.key.Path }
 
-// Conn implements pipeline.Socketed.
+// Conn implements pipeline.Socketed. It is nil for a connection of QUIC, which has no socket of its own.
 func (in *Inbound) Conn() *reactor.Conn { return in.conn }
+
+// LocalAddr returns the local address.
+func (in *Inbound) LocalAddr() netip.AddrPort {
+	if in.quic != nil {
+		return addrPort(in.quic.LocalAddr())
+	}
+	return in.conn.LocalAddr()
+}
+
+// RemoteAddr returns the client's address: for QUIC the one it has now.
+func (in *Inbound) RemoteAddr() netip.AddrPort {
+	if in.quic != nil {
+		return addrPort(in.quic.RemoteAddr())
+	}
+	return in.conn.RemoteAddr()
+}
+
+// Destination returns where a redirected connection was going to; it is invalid if that is not known.
+func (in *Inbound) Destination() netip.AddrPort {
+	if in.conn == nil || !in.bound.opts.Transparent {
+		return netip.AddrPort{}
+	}
+	a, _ := in.conn.OriginalDst()
+	return a
+}
 
 // TakesBytesOnly implements pipeline.ByteSink: a socket has no use for the marks of messages.
 func (in *Inbound) TakesBytesOnly() {}
@@ -68,20 +103,24 @@ func (in *Inbound) CopyBytes(b []byte) bool { return in.conn.WriteCopy(b) }
 // Closed reports whether the connection is gone.
 func (in *Inbound) Closed() bool { return in.closed }
 
-// Transparent reports whether the original destination of redirected connections is of interest.
-func (in *Inbound) Transparent() bool { return in.bound.opts.Transparent }
-
 // OnEnd calls f when the connection is gone.
 func (in *Inbound) OnEnd(f func()) { in.onEnd = append(in.onEnd, f) }
 
 // OnOpen implements reactor.Handler.
 func (in *Inbound) OnOpen(c *reactor.Conn) {
+	in.makePipeline()
+	in.start()
+}
+
+func (in *Inbound) makePipeline() {
 	l := in.bound.layout
-	r := l.World().Realm
-	in.p = l.New(r.NewContext(in), in)
+	in.p = l.New(l.World().Realm.NewContext(in), in)
 	in.p.SetSource(in)
-	if l.HasStart() {
-		in.p.Start(Wrap(r, in))
+}
+
+func (in *Inbound) start() {
+	if l := in.bound.layout; l.HasStart() {
+		in.p.Start(Wrap(l.World().Realm, in))
 	} else {
 		in.p.Start()
 	}
@@ -102,7 +141,7 @@ func (in *Inbound) gone() {
 	delete(in.port.ports.live, in)
 	in.port.counted(-1)
 	in.traffic.Close()
-	in.traffic.Gone(in.conn)
+	in.traffic.Gone(in.flow())
 	in.p.Release()
 	for _, f := range in.onEnd {
 		f()
@@ -112,6 +151,9 @@ func (in *Inbound) gone() {
 
 // Process implements pipeline.Input: the pipeline's output goes to the peer.
 func (in *Inbound) Process(e stream.Event) {
+	if in.conn == nil {
+		return // what serves a connection of QUIC ends it by itself
+	}
 	switch e := e.(type) {
 	case *stream.Data:
 		if !e.Empty() {

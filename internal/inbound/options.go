@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strconv"
 
+	"weir/internal/filter"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
 	"weir/internal/script"
@@ -11,7 +12,7 @@ import (
 
 // Options are the options of listening.
 type Options struct {
-	Protocol           string // tcp or udp
+	Protocol           string // tcp, udp or quic
 	MaxConnections     int    // of this worker; -1 = unlimited
 	MaxPortConnections int    // of all workers
 	Transparent        bool
@@ -19,12 +20,13 @@ type Options struct {
 	PeerStats          bool
 	Mode               fs.FileMode // of a Unix socket's file, 0 for what the umask gives
 	Socket             reactor.SocketOptions
+	TLS                *filter.QUICTLS // of quic
 }
 
-// ReadOptions reads an options object.
-func ReadOptions(o *script.Options) (Options, error) {
+// ReadOptions reads an options object for listening in w.
+func ReadOptions(w *pipeline.World, o *script.Options) (Options, error) {
 	opts := Options{
-		Protocol:           o.Enum("protocol", "tcp", "tcp", "udp"),
+		Protocol:           o.Enum("protocol", "tcp", "tcp", "udp", "quic"),
 		MaxConnections:     o.Int("maxConnections", -1),
 		MaxPortConnections: o.Int("maxPortConnections", -1),
 		Transparent:        o.Bool("transparent", false),
@@ -34,6 +36,12 @@ func ReadOptions(o *script.Options) (Options, error) {
 	}
 	o.Bool("masquerade", false)
 	opts.Mode = fileMode(o)
+	if tls := o.Sub("tls"); !o.Value("tls").IsUndefined() && o.Err() == nil {
+		var err error
+		if opts.TLS, err = filter.ReadQUICTLS(w, tls); err != nil {
+			return opts, err
+		}
+	}
 	return opts, o.Err()
 }
 

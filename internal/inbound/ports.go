@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	quic "github.com/quic-go/quic-go"
+
 	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
@@ -14,7 +16,7 @@ import (
 
 // Key names a port: protocol and address, or the path of a Unix socket.
 type Key struct {
-	Protocol string // tcp, udp or unix
+	Protocol string // tcp, udp, quic or unix
 	Addr     netip.AddrPort
 	Path     string
 }
@@ -26,6 +28,8 @@ func (k Key) String() string {
 		return "Unix socket " + k.Path
 	case "udp":
 		return fmt.Sprintf("UDP port %d at %s", k.Addr.Port(), k.Addr.Addr())
+	case "quic":
+		return fmt.Sprintf("QUIC port %d at %s", k.Addr.Port(), k.Addr.Addr())
 	}
 	return fmt.Sprintf("TCP port %d at %s", k.Addr.Port(), k.Addr.Addr())
 }
@@ -56,8 +60,11 @@ func NewPorts(loop *reactor.Loop, log *logs.Logger) *Ports {
 		metrics: metrics.NewHub().Add(loop.Post)}
 }
 
-// Counters count the connections of ports over all workers.
-type Counters struct{ m sync.Map }
+// Counters is what workers have in common: the numbers of connections of their ports, and the sockets of QUIC.
+type Counters struct {
+	m    sync.Map
+	quic quicSockets
+}
 
 func (c *Counters) of(k Key) *counter {
 	v, _ := c.m.LoadOrStore(k, &counter{ports: map[*Port]struct{}{}})
@@ -98,13 +105,14 @@ func (c *counter) tell(from *Port) {
 type binding struct {
 	layout *pipeline.Layout
 	opts   Options
+	quic   *quic.Config // of connections of QUIC
 }
 
 // Port is one open port.
 type Port struct {
 	ports *Ports
 	key   Key
-	ln    *reactor.Listener
+	ln    listener
 	cur   *binding // nil until the load that opened the port is committed
 	next  *binding // of the version being loaded
 	count int
@@ -113,17 +121,29 @@ type Port struct {
 	traffic *metrics.Traffic // nil before the first connection
 }
 
+// listener is what accepts the connections of a port, as reactor.Listener does.
+type listener interface {
+	Start()
+	Pause()
+	Resume()
+	SetOptions(o reactor.ListenOptions)
+	Close()
+}
+
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
 func (p *Ports) Begin(reload bool) { p.loading, p.reload = true, reload }
 
 // Listen serves a port with a layout, from now on or from the commit of the load. It does nothing once the worker has
 // stopped listening for good.
 func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
+	b := &binding{layout: l, opts: o}
+	if err := b.forQUIC(k); err != nil {
+		return err
+	}
 	port, err := p.bind(k, o)
 	if err != nil || port == nil {
 		return err
 	}
-	b := &binding{l, o}
 	if p.loading {
 		port.next = b
 		return nil
@@ -158,6 +178,8 @@ func (p *Ports) bind(k Key, o Options) (*Port, error) {
 	switch k.Protocol {
 	case "udp":
 		port.ln, err = p.Loop.ListenUDP(k.Addr, lo, port.accept)
+	case "quic":
+		port.ln, err = p.Shared.quic.open(port)
 	case "unix":
 		port.ln, err = p.Loop.ListenUnix(k.Path, lo, port.accept)
 	default:
@@ -239,6 +261,9 @@ func (p *Ports) Count() int { return len(p.live) }
 func (port *Port) serve(b *binding) {
 	fresh := port.cur == nil
 	port.cur = b
+	if q, ok := port.ln.(*quicShare); ok {
+		q.bind(b)
+	}
 	if !fresh {
 		port.ln.SetOptions(port.ports.listenOptions(&b.opts))
 	}

@@ -34,6 +34,7 @@ type Pipeline struct {
 	depth     uint16 // how many pipelines it is nested in
 	onResult  func(script.Value)
 	source    Socketed
+	onRun     func()
 }
 
 // Layout returns the layout the pipeline was made of.
@@ -63,6 +64,9 @@ func (p *Pipeline) Source() Socketed { return p.source }
 
 // OnResult sets who is told the result of onEnd when the pipeline has ended.
 func (p *Pipeline) OnResult(f func(script.Value)) { p.onResult = f }
+
+// OnRun sets who is told, once, that the pipeline takes input: a source that is not to begin before. Before Start.
+func (p *Pipeline) OnRun(f func()) { p.onRun = f }
 
 // Running reports whether the pipeline takes input.
 func (p *Pipeline) Running() bool { return p.state == running }
@@ -146,8 +150,12 @@ func (p *Pipeline) run() {
 		return
 	}
 	p.queue.Drain(p.first.Process)
-	if p.state != ended {
-		p.state = running
+	if p.state == ended {
+		return
+	}
+	p.state = running
+	if p.onRun != nil {
+		p.onRun()
 	}
 }
 

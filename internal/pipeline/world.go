@@ -30,6 +30,7 @@ type World struct {
 	pipelines  map[*Pipeline]struct{}
 	runs       map[*Pipeline]struct{} // those of Layout.Run
 	serving    int                    // those with a socket as source
+	kept       int                    // by Keep
 	again      bool                   // another turn has been asked for
 	releases   []*Pipeline
 	flushes    []Flusher
@@ -142,8 +143,14 @@ func (w *World) releaseRuns() {
 // OnShutdown has f called when the world goes down, after the live pipelines were told.
 func (w *World) OnShutdown(f func()) { w.onShutdown = append(w.onShutdown, f) }
 
-// Live returns the number of running pipelines.
-func (w *World) Live() int { return len(w.pipelines) }
+// Live returns the number of running pipelines, and of what else keeps the world.
+func (w *World) Live() int { return len(w.pipelines) + w.kept }
+
+// Keep keeps the world for something that may still call its scripts, until Unkeep.
+func (w *World) Keep() { w.kept++ }
+
+// Unkeep takes one Keep back.
+func (w *World) Unkeep() { w.kept-- }
 
 // EachPipeline calls f for every running pipeline.
 func (w *World) EachPipeline(f func(*Pipeline)) {

@@ -128,17 +128,6 @@ func removeStale(path string) {
 	}
 }
 
-// network lets the wildcard address take IPv4 too, as systems do by default.
-func network(proto string, a netip.AddrPort) string {
-	switch {
-	case a.Addr().Is4():
-		return proto + "4"
-	case a.Addr().IsUnspecified():
-		return proto
-	}
-	return proto + "6"
-}
-
 func (l *Loop) newListener(o ListenOptions, accept func(*Conn) Handler) *Listener {
 	ln := &Listener{loop: l, accept: accept, quit: make(chan struct{}), next: make(chan struct{}, 1)}
 	ln.SetOptions(o)

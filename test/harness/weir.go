@@ -30,7 +30,7 @@ type Config struct {
 	Path   string            // or an existing file, which is run where it is
 	Flags  []string          // options of weir; with the program itself in it (-e CODE) leave the fields above empty
 	Args   []string          // script arguments: pipy.argv[1] and following
-	Listen []int             // ports to wait for, TCP or UDP, before Start returns
+	Listen []int             // ports to wait for, of any protocol, before Start returns
 	Dir    string            // working directory; the folder of the program if empty
 	Env    []string          // variables added to the environment
 	CPUs   []int             // CPUs to run on, nil for all
@@ -53,7 +53,7 @@ func Start(t testing.TB, cfg Config) *Weir {
 	t.Helper()
 	w := Spawn(t, cfg)
 	for _, port := range cfg.Listen {
-		if err := w.Await(fmt.Sprintf("P port %d at ", port), Patience); err != nil {
+		if err := w.Await(fmt.Sprintf(" port %d at ", port), Patience); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -181,7 +181,7 @@ func (conf *Configuration) listen(c *script.Call) error {
 	if err := c.Need(1); err != nil {
 		return err
 	}
-	opts, err := inbound.ReadOptions(c.Options(c.Arg(1)))
+	opts, err := inbound.ReadOptions(pipeline.WorldOf(c.Realm), c.Options(c.Arg(1)))
 	if err != nil {
 		return err
 	}

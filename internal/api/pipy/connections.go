@@ -66,14 +66,14 @@ func peerText(in *inbound.Inbound) string {
 	if in.UnixPath() != "" {
 		return unixText("")
 	}
-	return addrText(in.Conn().RemoteAddr())
+	return addrText(in.RemoteAddr())
 }
 
 func localText(in *inbound.Inbound) string {
 	if path := in.UnixPath(); path != "" {
 		return unixText(path)
 	}
-	return addrText(in.Conn().LocalAddr())
+	return addrText(in.LocalAddr())
 }
 
 // targetText is the address an outbound connection goes to.
@@ -86,19 +86,15 @@ func targetText(ob *filter.Outbound) string {
 
 // credentials tell which process is behind a connection to a Unix socket.
 func credentials(r *script.Realm, in *inbound.Inbound) script.Value {
-	cred, ok := in.Conn().PeerCred()
+	conn := in.Conn()
+	if conn == nil {
+		return script.Null
+	}
+	cred, ok := conn.PeerCred()
 	if !ok {
 		return script.Null
 	}
 	return r.FromGo(script.Object{{Name: "pid", Value: cred.PID}, {Name: "uid", Value: cred.UID}, {Name: "gid", Value: cred.GID}})
-}
-
-func destination(in *inbound.Inbound) netip.AddrPort {
-	if !in.Transparent() {
-		return netip.AddrPort{}
-	}
-	a, _ := in.Conn().OriginalDst()
-	return a
 }
 
 var inboundClass = &script.Class{
@@ -111,22 +107,25 @@ var inboundClass = &script.Class{
 			return r.String(localText(in))
 		}),
 		inboundProp("localPort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return script.Int(int(in.Conn().LocalAddr().Port()))
+			return script.Int(int(in.LocalAddr().Port()))
 		}),
 		inboundProp("remoteAddress", "string (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
 			return r.String(peerText(in))
 		}),
 		inboundProp("remotePort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return script.Int(int(in.Conn().RemoteAddr().Port()))
+			return script.Int(int(in.RemoteAddr().Port()))
 		}),
 		inboundProp("destinationAddress", "string (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return r.String(addrText(destination(in)))
+			return r.String(addrText(in.Destination()))
 		}),
 		inboundProp("destinationPort", "number (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
-			return script.Int(int(destination(in).Port()))
+			return script.Int(int(in.Destination().Port()))
 		}),
 		inboundProp("peerCredentials", "{pid, uid, gid}|null (read-only), of a Unix socket's peer [beyond]", credentials),
-		inboundProp("socket", "Socket (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
+		inboundProp("socket", "Socket|undefined (read-only)", func(r *script.Realm, in *inbound.Inbound) script.Value {
+			if in.Conn() == nil {
+				return script.Undefined // several connections of QUIC share one
+			}
 			return r.NewObjectOf(socketClass, &socket{func() *reactor.Conn { return in.Conn() }})
 		}),
 	},

@@ -23,7 +23,7 @@ func listen(c *script.Call) (script.Value, error) {
 	}
 	i := 1
 	if s, ok := c.AsString(c.Arg(i)); ok {
-		if s != "tcp" && s != "udp" {
+		if s != "tcp" && s != "udp" && s != "quic" {
 			return script.Undefined, errors.New("unknown protocol")
 		}
 		if key.Protocol != "unix" {
@@ -38,9 +38,12 @@ func listen(c *script.Call) (script.Value, error) {
 			i++
 		}
 	}
-	opts, err := inbound.ReadOptions(c.Options(optArg))
+	opts, err := inbound.ReadOptions(pipeline.WorldOf(c.Realm), c.Options(optArg))
 	if err != nil {
 		return script.Undefined, err
+	}
+	if opts.Protocol == "quic" && key.Protocol == "tcp" {
+		key.Protocol = "quic"
 	}
 	if e.World.Stopping { // the ports belong to the next version, or to nobody
 		return script.Undefined, nil

@@ -28,7 +28,7 @@ var listenerArrayClass = &script.Class{
 	Sig: "new ListenerArray(listeners?: (number|string|{port,...options})[], defaultOptions?: object)",
 	New: func(c *script.Call) (any, error) {
 		la := &listenerArray{defaults: c.Hold(c.Arg(1))}
-		if _, err := inbound.ReadOptions(c.Options(c.Arg(1))); err != nil {
+		if _, err := inbound.ReadOptions(pipeline.WorldOf(c.Realm), c.Options(c.Arg(1))); err != nil {
 			return nil, err
 		}
 		if c.Has(0) {
@@ -76,7 +76,7 @@ func (la *listenerArray) port(c *script.Call, v, options script.Value) (p arrayP
 	if options.IsNullish() {
 		options = la.defaults.Value()
 	}
-	if p.opts, err = inbound.ReadOptions(c.Options(options)); err != nil {
+	if p.opts, err = inbound.ReadOptions(pipeline.WorldOf(c.Realm), c.Options(options)); err != nil {
 		return p, err
 	}
 	if s, ok := c.AsString(v); ok {

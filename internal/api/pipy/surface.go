@@ -18,7 +18,7 @@ func surface() []script.Row {
 	opt := func(path, sig string) {
 		rows = append(rows, script.Row{Path: "option:" + path, Kind: "option", Signature: sig})
 	}
-	opt("listen.protocol", `"tcp"|"udp" = "tcp"`)
+	opt("listen.protocol", `"tcp"|"udp"|"quic" = "tcp"`)
 	opt("listen.maxConnections", "int = -1")
 	opt("listen.maxPortConnections", "int = -1")
 	rows = append(rows, pipeline.SocketRows("listen")...)
@@ -27,6 +27,7 @@ func surface() []script.Row {
 	opt("listen.mode", `number | string: permissions of a Unix socket's file, such as 0o660 or "660" [beyond]`)
 	opt("listen.masquerade", "boolean = false (no effect)")
 	opt("listen.peerStats", "boolean = false")
+	opt("listen.tls", "options of acceptTLS, for protocol quic [beyond]")
 	for _, r := range rows {
 		if o, ok := strings.CutPrefix(r.Path, "option:listen."); ok {
 			opt("pipy.listen."+o, r.Signature)

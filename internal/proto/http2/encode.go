@@ -188,7 +188,7 @@ func (c *Conn) encodeResponse(s *Stream, h *http1.Head, status int, length int64
 	if status < 100 || status > 999 {
 		return nil, fmt.Errorf("http: cannot send status %d, give one of 100 to 999", status)
 	}
-	if err := checkFields(h.Headers); err != nil {
+	if err := CheckFields(h.Headers); err != nil {
 		return nil, err
 	}
 	c.cfg.Buffers.block = c.cfg.Buffers.block[:0]
@@ -227,7 +227,7 @@ func (c *Conn) encodeRequest(s *Stream, h *http1.Head, length int64) ([]byte, er
 	if !http1.IsHost(authority) {
 		return nil, fmt.Errorf("http: cannot send host %q", authority)
 	}
-	if err := checkFields(h.Headers); err != nil {
+	if err := CheckFields(h.Headers); err != nil {
 		return nil, err
 	}
 	s.bodiless, s.connect = method == "HEAD", connect
@@ -271,7 +271,7 @@ func (c *Conn) encodeRequest(s *Stream, h *http1.Head, length int64) ([]byte, er
 
 // encodeTrailers encodes trailer fields.
 func (c *Conn) encodeTrailers(t http1.Headers) ([]byte, error) {
-	if err := checkFields(t); err != nil {
+	if err := CheckFields(t); err != nil {
 		return nil, err
 	}
 	c.cfg.Buffers.block = c.cfg.Buffers.block[:0]
@@ -284,8 +284,8 @@ func (c *Conn) encodeTrailers(t http1.Headers) ([]byte, error) {
 	return c.cfg.Buffers.block, nil
 }
 
-// checkFields finds fields that must not be sent.
-func checkFields(hs http1.Headers) error {
+// CheckFields finds fields that must not be sent.
+func CheckFields(hs http1.Headers) error {
 	for i := range hs {
 		if !http1.IsToken(hs[i].Name) {
 			return fmt.Errorf("http: cannot send header %q, its name is not a token", hs[i].Name)
