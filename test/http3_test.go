@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -668,5 +669,42 @@ func TestHTTP3Tunnel(t *testing.T) {
 	}
 	if _, res := open("refused.test:1"); res.StatusCode != 403 {
 		t.Error(res.Status)
+	}
+}
+
+// A browser learns of HTTP/3 from alt-svc, and uses it from then on.
+func TestHTTP3Chromium(t *testing.T) {
+	t.Parallel()
+	harness.Need(t, "chromium")
+	port := harness.Port(t)
+	startTLS(t, fmt.Sprintf(`
+		var page = `+"`"+`<body><script>
+			(async () => {
+				for (let i = 0; i < 200; i++) {
+					let r = await fetch('/next?' + i)
+					await r.text()
+					let used = performance.getEntriesByName(r.url)[0].nextHopProtocol
+					document.body.append(' [' + used + '] ')
+					if (used == 'h3') break
+					await new Promise(r => setTimeout(r, 50))
+				}
+			})()
+		</script></body>`+"`"+`
+		var tls = { certificate: id('server'), alpn: ['h2', 'http/1.1'] }
+		var serve = $=>$.serveHTTP(m => new Message(
+			{ headers: { 'content-type': 'text/html', 'alt-svc': 'h3=":%d"' } },
+			m.head.path == '/' ? page : 'next'
+		))
+		pipy.listen(%d, $=>$.acceptTLS(tls).to(serve))
+		pipy.listen(%d, 'quic', { tls }, serve)
+	`, port, port, port), port)
+	spki := sha256.Sum256(certificates().certs["server"].RawSubjectPublicKeyInfo)
+	out := harness.Run(t, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--no-proxy-server", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=30000",
+		"--ignore-certificate-errors-spki-list="+base64.StdEncoding.EncodeToString(spki[:]),
+		"--origin-to-force-quic-on=127.0.0.1:1", // nothing is there: it allows QUIC with this host without a public certificate
+		"--dump-dom", "https://"+harness.Addr(port)+"/")
+	if first := strings.Index(out.Stdout, "[h2]"); first < 0 || strings.Index(out.Stdout, "[h3]") < first {
+		t.Errorf("no h2 and then h3 in\n%s%s", out.Stdout, out.Stderr)
 	}
 }

@@ -86,16 +86,10 @@ func (c *http3Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength <= 0 && r.Method != http.MethodConnect {
 		s.waitForFirst()
 	}
-	s.mu.Lock()
-	s.announced = true
-	first, empty := s.first, s.empty
-	s.mu.Unlock()
-	head, err := http3.RequestHead(r, empty, c.limits)
-	if err != nil {
+	if !s.announce() {
 		w.WriteHeader(http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
-	c.post(func() { c.opened(s, head, first) })
 	stop := context.AfterFunc(r.Context(), func() {
 		if !s.finished.Load() {
 			s.tell(func(x *http3Exchange) { x.lost() })
@@ -116,6 +110,20 @@ func (s *http3Stream) waitForFirst() {
 	case <-t.C:
 	}
 	t.Stop()
+}
+
+// announce has the worker begin with the request. It returns false if the head is too large.
+func (s *http3Stream) announce() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock() // not before the post: the reader's come after it
+	c, first := s.server, s.first
+	head, err := http3.RequestHead(s.r, s.empty, c.limits)
+	if err != nil {
+		return false
+	}
+	s.announced = true
+	c.post(func() { c.opened(s, head, first) })
+	return true
 }
 
 // tell has the worker do something with the request, if it still has it.

@@ -30,7 +30,7 @@ func names(t *testing.T) []string {
 
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	harness.Need(t, "curl", "dig", "ncat", "redis-cli")
+	harness.Need(t, "chromium", "curl", "dig", "ncat", "openssl", "redis-cli")
 	for _, name := range names(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
