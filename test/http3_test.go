@@ -294,7 +294,7 @@ const http3Stats = `
 			.onEnd(() => { open-- })
 			.pipe(evt => evt instanceof MessageStart ? evt.head.path : undefined, {
 				'/echo': $=>$.handleMessageStart(m => { m.head = { status: 200 } }),
-				'/long': $=>$.replaceMessage(() => new Message('x'.repeat(64 << 20))),
+				'/long': $=>$.replaceMessage(() => new Message('x'.repeat(4 << 20))),
 				'/never': $=>$.replaceMessage(() => new Timeout(3600).wait()),
 			})))
 	pipy.listen(%d, $=>$.serveHTTP(() => new Message(open + ' ' + conns)))
@@ -341,7 +341,7 @@ func TestHTTP3Cancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.ReadFull(res.Body, make([]byte, 1<<20))
+	io.ReadFull(res.Body, make([]byte, 1<<10))
 	res.Body.Close()
 	http3Counts(t, stats, "0 1")
 	for range 5 {
@@ -365,6 +365,9 @@ func TestHTTP3BackPressure(t *testing.T) {
 	t.Parallel()
 	port, stats := harness.Port(t), harness.Port(t)
 	upstream := harness.StartUpstreamHandler(t, "source", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/small" {
+			return
+		}
 		piece := make([]byte, 1<<20)
 		for range 300 {
 			if _, err := w.Write(piece); err != nil {
@@ -386,7 +389,7 @@ func TestHTTP3BackPressure(t *testing.T) {
 	`, port, upstream.Addr(), stats, sink.Addr()), port, stats)
 	c := http3Client(t, nil)
 	c.Timeout = 0
-	http3Get(t, http3Client(t, nil), http3URL(port, "/"))
+	http3Get(t, http3Client(t, nil), http3URL(port, "/small"))
 	before := harness.RSS(t, w.PID)
 	res, err := c.Get(http3URL(port, "/"))
 	if err != nil {
@@ -399,7 +402,7 @@ func TestHTTP3BackPressure(t *testing.T) {
 	const size = 200 << 20
 	done := make(chan string, 1)
 	go func() {
-		req, _ := http.NewRequest("POST", http3URL(stats, "/"), io.TeeReader(io.LimitReader(endless{}, size), counter{&sent}))
+		req, _ := http.NewRequest("POST", http3URL(stats, "/"), io.TeeReader(io.LimitReader(endless{}, size), sentCounter{&sent}))
 		res, err := c.Do(req)
 		if err != nil {
 			done <- err.Error()
@@ -431,9 +434,9 @@ func TestHTTP3BackPressure(t *testing.T) {
 	}
 }
 
-type counter struct{ n *atomic.Int64 }
+type sentCounter struct{ n *atomic.Int64 }
 
-func (c counter) Write(b []byte) (int, error) {
+func (c sentCounter) Write(b []byte) (int, error) {
 	c.n.Add(int64(len(b)))
 	return len(b), nil
 }
@@ -672,35 +675,40 @@ func TestHTTP3Tunnel(t *testing.T) {
 	}
 }
 
-// A browser learns of HTTP/3 from alt-svc, and uses it from then on.
+// A browser learns of HTTP/3 from alt-svc, and uses it from then on. The page is complete, and shown, once it has seen that.
 func TestHTTP3Chromium(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "chromium")
 	port := harness.Port(t)
 	startTLS(t, fmt.Sprintf(`
-		var page = `+"`"+`<body><script>
+		var finish
+		var finished = new Promise(resolve => { finish = resolve })
+		var page = `+"`"+`<body><img src="/wait"><script>
 			(async () => {
-				for (let i = 0; i < 200; i++) {
-					let r = await fetch('/next?' + i)
+				document.body.append(' [' + performance.getEntriesByType('navigation')[0].nextHopProtocol + '] ')
+				for (let used = ''; used != 'h3'; ) {
+					let r = await fetch('/next?' + Math.random())
 					await r.text()
-					let used = performance.getEntriesByName(r.url)[0].nextHopProtocol
+					used = performance.getEntriesByName(r.url)[0].nextHopProtocol
 					document.body.append(' [' + used + '] ')
-					if (used == 'h3') break
 					await new Promise(r => setTimeout(r, 50))
 				}
+				fetch('/done')
 			})()
 		</script></body>`+"`"+`
+		var answer = m => {
+			if (m.head.path == '/') return page
+			if (m.head.path == '/done') finish()
+			return m.head.path == '/wait' ? finished : ''
+		}
 		var tls = { certificate: id('server'), alpn: ['h2', 'http/1.1'] }
-		var serve = $=>$.serveHTTP(m => new Message(
-			{ headers: { 'content-type': 'text/html', 'alt-svc': 'h3=":%d"' } },
-			m.head.path == '/' ? page : 'next'
-		))
+		var serve = $=>$.serveHTTP(async m => new Message({ headers: { 'content-type': 'text/html', 'alt-svc': 'h3=":%d"' } }, await answer(m) ?? ''))
 		pipy.listen(%d, $=>$.acceptTLS(tls).to(serve))
 		pipy.listen(%d, 'quic', { tls }, serve)
 	`, port, port, port), port)
 	spki := sha256.Sum256(certificates().certs["server"].RawSubjectPublicKeyInfo)
 	out := harness.Run(t, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--no-proxy-server", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=30000",
+		"--disable-component-update", "--disable-sync", "--no-proxy-server", "--user-data-dir="+t.TempDir(),
 		"--ignore-certificate-errors-spki-list="+base64.StdEncoding.EncodeToString(spki[:]),
 		"--origin-to-force-quic-on=127.0.0.1:1", // nothing is there: it allows QUIC with this host without a public certificate
 		"--dump-dom", "https://"+harness.Addr(port)+"/")
