@@ -49,11 +49,11 @@ SLOW = grep -vE '^(\#|$$)' test/slow-under-race.txt
 
 unit: build ## tests of the packages that are slow under the race detector, end-to-end tests among them
 	@packages=$$(go list ./... | grep -E "$$($(SLOW) | paste -sd'|')"); \
-	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go test -timeout 10m $$packages
+	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go test -timeout 20m $$packages
 
 race: build ## tests of all other packages under the race detector
 	@packages=$$(go list ./... | grep -vE "$$($(SLOW) | paste -sd'|')") && \
-	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 10m $$packages
+	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 20m $$packages
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	./test/fuzz.sh $(FUZZTIME)
