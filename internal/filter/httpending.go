@@ -94,7 +94,7 @@ func (s *httpServer) close(e *stream.StreamEnd) {
 func (s *httpServer) dropAll() {
 	s.stopTimer()
 	s.stopBodyTimer()
-	s.late = nil
+	s.late, s.source = nil, nil
 	for x := s.first; x != nil; {
 		next := x.next
 		x.mute = true

@@ -37,7 +37,7 @@ type httpServer struct {
 	late    *stream.StreamEnd // of the input, while requests wait that came before it
 	heard   int64             // when the last bytes came, in milliseconds
 	stalled *reactor.Timer    // looks for a client that stops in the middle of a body
-	source  *reactor.Tap      // of the input, meanwhile
+	source  *reactor.Tap      // of the input
 
 	h2        *http2Server        // what has taken over, if the client speaks HTTP/2
 	h3        *http3Server        // what serves in its place, if the connection is one of QUIC
@@ -96,6 +96,7 @@ func (s *httpServer) Process(e stream.Event) {
 	switch e := e.(type) {
 	case *stream.Data:
 		if !s.deaf {
+			s.source = s.World().Loop.CurrentTap()
 			s.in.Push(e)
 			s.decode()
 		}

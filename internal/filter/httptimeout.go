@@ -44,11 +44,7 @@ func (s *httpServer) watchBody() {
 	if s.receiving == nil || s.opts.bodyTimeout <= 0 || s.closed || s.deaf {
 		return
 	}
-	loop := s.World().Loop
-	s.heard = loop.Monotonic()
-	if t := loop.CurrentTap(); t != nil {
-		s.source = t
-	}
+	s.heard = s.World().Loop.Monotonic()
 	if s.stalled == nil {
 		s.startBodyTimer(s.opts.bodyTimeout)
 	}
@@ -64,7 +60,6 @@ func (s *httpServer) stopBodyTimer() {
 		s.stalled.Stop()
 		s.stalled = nil
 	}
-	s.source = nil
 }
 
 func (s *httpServer) bodyStalled() {
@@ -76,7 +71,7 @@ func (s *httpServer) bodyStalled() {
 	limit := s.opts.bodyTimeout
 	left := limit - time.Duration(s.World().Loop.Monotonic()-s.heard)*time.Millisecond
 	switch {
-	case x.answering || x.answered || s.brake.Engaged() || s.source != nil && s.source.Paused():
+	case x.answering || x.answered || s.unread():
 		s.startBodyTimer(limit)
 	case left > 0:
 		s.startBodyTimer(left)
@@ -85,6 +80,9 @@ func (s *httpServer) bodyStalled() {
 		s.advance()
 	}
 }
+
+// unread reports whether nothing is read from the client, so that it cannot be blamed for what is missing.
+func (s *httpServer) unread() bool { return s.brake.Engaged() || s.source != nil && s.source.Paused() }
 
 func (s *httpServer) startTimer(d time.Duration) {
 	s.stopTimer()
@@ -108,6 +106,10 @@ func (s *httpServer) timedOut() {
 		if s.first == nil && s.World().Stopping {
 			s.close(nil)
 		}
+		return
+	}
+	if s.unread() {
+		s.startTimer(s.opts.headTimeout)
 		return
 	}
 	s.deaf = true
