@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"weir/test/harness"
+	"weir/test/harness/proc"
 )
 
 // names lists the folders of examples/.
@@ -30,7 +31,7 @@ func names(t *testing.T) []string {
 
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	harness.Need(t, "chromium", "curl", "dig", "ncat", "openssl", "redis-cli")
+	harness.Need(t, "chromium", "curl", "dig", "mosquitto", "mosquitto_pub", "mosquitto_sub", "ncat", "openssl", "redis-cli")
 	for _, name := range names(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +58,8 @@ func (s *sandbox) follow(step step) {
 			s.Fatalf("README.md:%d: the lines that tell that weir is ready are missing", step.line)
 		}
 		s.start(step.text, step.output...)
+	case peer:
+		harness.StartPeer(s.T, proc.Command{Name: "/bin/bash", Args: []string{"-c", "exec " + step.text}, Dir: s.dir})
 	case stop:
 		w := s.servers[step.text]
 		if w == nil {

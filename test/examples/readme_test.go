@@ -11,7 +11,8 @@ import (
 // A README's fenced blocks tell what a reader types and sees:
 //
 //   - ```console holds commands, after "$ ", each followed by its output. A command that starts weir runs on in the
-//     background; the lines below it appear in its output, in any order. Of every other command the output is complete.
+//     background; the lines below it appear in its output, in any order. So does a command that ends with " &", which has
+//     no output here. Of every other command the output is complete.
 //   - ```log holds lines that a running weir writes after what came before.
 //
 // Comments before a block direct the test where a reader needs no telling:
@@ -30,6 +31,7 @@ type action int
 
 const (
 	start  action = iota // weir in the background
+	peer                 // another server in the background
 	run                  // another command
 	expect               // lines in the log
 	stop                 // what start has started
@@ -73,6 +75,8 @@ func parseReadme(t *testing.T, text string) []step {
 			s := step{line: n, action: run, text: line[2:], eventually: eventually}
 			if startsWeir.MatchString(s.text) {
 				s.action = start
+			} else if command, ok := strings.CutSuffix(s.text, " &"); ok {
+				s.action, s.text = peer, command
 			}
 			steps = append(steps, s)
 		case fence == "console" && last >= 0 && len(steps[last].output) == 0 && strings.HasSuffix(steps[last].text, `\`):
@@ -89,15 +93,16 @@ func TestParseReadme(t *testing.T) {
 	steps := parseReadme(t, strings.Join([]string{
 		"# Title", "", "```console", "$ PORT=8001 bin/weir main.js", "listening", "```",
 		"```js", "$ no command", "```",
-		"<!-- test: eventually -->", "```console", `$ curl \`, "    url", "one", "", "two", "$ true", "```",
+		"<!-- test: eventually -->", "```console", `$ curl \`, "    url", "one", "", "two", "$ true", "$ server -p 1 &", "```",
 		"<!-- test: stop bin/weir main.js -->", "```log", "bye", "```",
 	}, "\n"))
 	want := []step{
 		{4, start, "PORT=8001 bin/weir main.js", []string{"listening"}, false},
 		{12, run, "curl \\\n    url", []string{"one", "", "two"}, true},
 		{17, run, "true", nil, true},
-		{19, stop, "bin/weir main.js", nil, false},
-		{20, expect, "", []string{"bye"}, false},
+		{18, peer, "server -p 1", nil, true},
+		{20, stop, "bin/weir main.js", nil, false},
+		{21, expect, "", []string{"bye"}, false},
 	}
 	if len(steps) != len(want) {
 		t.Fatalf("%d steps, want %d: %+v", len(steps), len(want), steps)
