@@ -121,7 +121,7 @@ function fromBroker(message) {
   return message
 }
 
-pipy.listen(policy.listen, $=>$
+pipy.listen(policy.listen, { idleTimeout: '1h' }, $=>$
   .onStart(inbound => {
     $client = inbound.remoteAddress
     $pings = []
@@ -131,7 +131,7 @@ pipy.listen(policy.listen, $=>$
   .decodeMQTT({ maxMessageSize: policy.maxMessageSize })
   .replaceMessage(fromClient)
   .encodeMQTT()
-  .connect(() => policy.broker, { connectTimeout: 3 })
+  .connect(() => policy.broker, { connectTimeout: 3, idleTimeout: '1h' }) // the keep alive of a client may be long
   .decodeMQTT()
   .replaceMessage(fromBroker)
   .encodeMQTT()
