@@ -9,6 +9,7 @@ import (
 	"weir/internal/api/bgp"
 	"weir/internal/api/console"
 	"weir/internal/api/crypto"
+	"weir/internal/api/cstruct"
 	"weir/internal/api/csv"
 	"weir/internal/api/hessian"
 	"weir/internal/api/httpapi"
@@ -59,6 +60,7 @@ var Namespaces = []*script.Namespace{
 	bgp.Namespace,
 	hessian.Namespace,
 	resp.Namespace,
+	cstruct.Namespace,
 }
 
 // Install makes all of it part of a realm.

@@ -13,6 +13,9 @@ import (
 	"weir/internal/script"
 )
 
+// Text is implemented by Go values of script objects that stand for a text.
+type Text interface{ PayloadText() string }
+
 // FromScript returns a script value as plain data. Functions are undefined, Data is not copied. It fails for values that
 // are nested too deep, as those are that contain themselves, and if reading an object does.
 func FromScript(r *script.Realm, v script.Value) (any, error) { return fromScript(r, v, 0) }
@@ -49,6 +52,8 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 			return x.Prefix(), nil
 		case ip.Address:
 			return x.Addr, nil
+		case Text:
+			return x.PayloadText(), nil
 		}
 		if d, ok := event.DataOf(r, v); ok {
 			return d, nil
@@ -101,6 +106,9 @@ func plainInt(i lang.Int) any {
 		return i.Uint64()
 	case i.Kind().Width() == 64:
 		return i.Int64()
+	}
+	if n := i.Int64(); n != int64(int32(n)) {
+		return n // an u32
 	}
 	return plain.Int32(i.Int64())
 }
