@@ -22,6 +22,7 @@ import (
 	"weir/internal/api/resp"
 	"weir/internal/api/sqlite"
 	"weir/internal/api/stats"
+	"weir/internal/api/stun"
 	"weir/internal/api/url"
 	"weir/internal/api/xml"
 	"weir/internal/api/yaml"
@@ -61,6 +62,7 @@ var Namespaces = []*script.Namespace{
 	hessian.Namespace,
 	resp.Namespace,
 	cstruct.Namespace,
+	stun.Namespace,
 }
 
 // Install makes all of it part of a realm.
