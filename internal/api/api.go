@@ -11,6 +11,7 @@ import (
 	"weir/internal/api/crypto"
 	"weir/internal/api/cstruct"
 	"weir/internal/api/csv"
+	"weir/internal/api/dns"
 	"weir/internal/api/hessian"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/ip"
@@ -62,6 +63,7 @@ var Namespaces = []*script.Namespace{
 	hessian.Namespace,
 	resp.Namespace,
 	cstruct.Namespace,
+	dns.Namespace,
 	stun.Namespace,
 }
 
