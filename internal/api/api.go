@@ -20,6 +20,7 @@ import (
 	"weir/internal/api/logging"
 	"weir/internal/api/osapi"
 	"weir/internal/api/pipy"
+	"weir/internal/api/protobuf"
 	"weir/internal/api/resp"
 	"weir/internal/api/sqlite"
 	"weir/internal/api/stats"
@@ -63,6 +64,7 @@ var Namespaces = []*script.Namespace{
 	hessian.Namespace,
 	resp.Namespace,
 	cstruct.Namespace,
+	protobuf.Namespace,
 	dns.Namespace,
 	stun.Namespace,
 }
