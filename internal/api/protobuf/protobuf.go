@@ -1,4 +1,5 @@
-// Package protobuf is the object protobuf: messages of Protocol Buffers, field by field without a schema.
+// Package protobuf is the object protobuf: messages of Protocol Buffers, field by field without a schema,
+// or whole with one.
 package protobuf
 
 import (
@@ -15,7 +16,7 @@ var Namespace = &script.Namespace{
 		{Name: "decode", Sig: "decode(data: Data | null): protobuf.Message | null", Length: 1, Fn: decode},
 		{Name: "encode", Sig: "encode(msg: protobuf.Message | null): Data | null", Length: 1, Fn: encode},
 	},
-	Classes: []*script.Class{messageClass},
+	Classes: []*script.Class{messageClass, schemaClass},
 }
 
 // messageClass is the class of messages. Its Go value is a *protobuf.Message.
