@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/net/http2"
-
 	"weir/test/harness"
 )
 
@@ -54,7 +52,7 @@ func TestReloadsWithOpenConnections(t *testing.T) {
 		raw().Write(hello[:100])              // in the handshake
 		raw().Write(hello)                    // later in the handshake
 		tls.Client(raw(), config).Handshake() // has not begun HTTP/2
-		transport := &http2.Transport{TLSClientConfig: config}
+		transport := &http.Transport{TLSClientConfig: config.Clone(), ForceAttemptHTTP2: true}
 		client := &http.Client{Transport: transport, Timeout: harness.Patience}
 		ctx, cancel := context.WithCancel(context.Background())
 		request := func(ctx context.Context, url string) error {
