@@ -71,7 +71,7 @@ func delimiter(o *script.Options) rune {
 	return c
 }
 
-// Parse returns the rows of a text. Empty lines are skipped. A row longer than the header is an error; a shorter one has no
+// Parse returns the rows of a text. Empty lines are skipped, and line ends within quoted values become line feeds. A row longer than the header is an error; a shorter one has no
 // properties for what is missing.
 func Parse(r *script.Realm, text string, opts script.Value) (script.Value, error) {
 	o, err := options(r, opts)
