@@ -239,7 +239,8 @@ func TestAppend(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"100c00044d5154540402003c0000300500016168698206000900016101", "2003000000", "40020007e000",
-		"101d00044d51545405c6000a051100000000000161000001740000000175"} {
+		"101d00044d51545405c6000a051100000000000161000001740000000175",
+		"8206303001010101"} { // an unknown property in a SUBSCRIBE
 		f.Add(unhex(f, s), uint16(5))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint16) {

@@ -80,7 +80,9 @@ func (p *parser) properties() (plain.Object, properties) {
 	for len(in.b) > 0 && in.err == nil {
 		o.Set(in.property())
 	}
-	p.err = in.err
+	if in.err != nil {
+		p.fail(in.err)
+	}
 	return o.Object, properties{own(raw), slices.Clone(o.Object)}
 }
 
