@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target below internal/ for a while, four at a time: fuzz.sh [TIME], default 30s.
+# Runs every fuzz target below internal/ for a while, six at a time: fuzz.sh [TIME], default 30s.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-30s}
@@ -31,4 +31,4 @@ if [ -z "$list" ]; then
   echo "fuzz: no targets below internal/" >&2
   exit 0
 fi
-echo "$list" | xargs -P 4 -L 1 bash -c 'run "$1" "$2" "$0"' "$time"
+echo "$list" | xargs -P 6 -L 1 bash -c 'run "$1" "$2" "$0"' "$time"
