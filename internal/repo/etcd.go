@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -327,7 +326,6 @@ func (t *etcdTx) commit() (bool, error) {
 		}
 		changes = j
 	}
-	// An attempt whose answer was lost leaves its mark, by which it is told from others'.
 	ops := []clientv3.Op{clientv3.OpPut(t.store.seq(), string(changes))}
 	for len(t.ops) > 0 {
 		part := t.ops[:min(len(t.ops), etcdNestOps)]
@@ -340,5 +338,3 @@ func (t *etcdTx) commit() (bool, error) {
 	}
 	return r.Succeeded, nil
 }
-
-var _ = strconv.Itoa
