@@ -211,7 +211,10 @@ func (t *etcdTx) Get(key string) ([]byte, error) {
 	if len(r.Kvs) == 0 {
 		return nil, nil
 	}
-	return r.Kvs[0].Value, nil
+	if v := r.Kvs[0].Value; v != nil {
+		return v, nil
+	}
+	return []byte{}, nil
 }
 
 func (t *etcdTx) List(prefix string) ([]Record, error) {
