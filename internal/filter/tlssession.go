@@ -425,11 +425,11 @@ func (s *tlsSession) log(connected bool) {
 	log, where := s.f.World().Log, s.f.Where()
 	switch {
 	case connected:
-		log.Warnf("[tls] session failed (error = %s) in %s", s.err, where)
+		log.Limitedf(logs.Warn, where, "[tls] session failed (error = %s) in %s", s.err, where)
 	case s.f.def.server && s.err == reasonEOF:
 		log.Debugf(logs.Inbound, "[tls] handshake failed (error = %s) in %s", s.err, where)
 	default:
-		log.Warnf("[tls] handshake failed (error = %s) in %s", s.err, where)
+		log.Limitedf(logs.Warn, where, "[tls] handshake failed (error = %s) in %s", s.err, where)
 	}
 }
 
