@@ -51,7 +51,6 @@ func bars(tables []*table) []bar {
 	atLeast("j1", nameWeir, nameNginx, "req/s", rate, 1.0)
 	atLeast("j2", nameWeir, nameNginx, "req/s", rate, 1.0)
 	atLeast("j3", nameWeir, nameReverseProxy, "calls/s", rate, 1.5)
-	atLeast("l", nameWeir, nameGorilla, "messages/s", rate, 1.0)
 	for _, c := range codecs {
 		atLeast(c.id, nameWeir, c.peer, "messages/s", rate, 0.5)
 	}
