@@ -150,6 +150,9 @@ var outboundClass = &script.Class{
 			return r.NewObjectOf(socketClass, &socket{ob.Conn})
 		}),
 		outboundProp("localAddress", "string (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
+			if ob.Netlink() {
+				return r.String("localhost")
+			}
 			return r.String(addrText(ob.LocalAddr()))
 		}),
 		outboundProp("localPort", "number (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
