@@ -243,7 +243,7 @@ func socketBind(c *script.Call) (script.Value, error) {
 		s += ":" + strconv.Itoa(port)
 	}
 	addr, err := netip.ParseAddrPort(s)
-	if err != nil {
+	if err != nil || len(c.Args) == 1 && addr.Port() == 0 {
 		return script.Undefined, errors.New("Invalid [ip]:port format") //lint:ignore ST1005 the message scripts know
 	}
 	conn, err := script.This[*socket](c).open()
