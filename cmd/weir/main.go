@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -108,7 +109,7 @@ func open(conf *cli.Config) (*codebase.Codebase, error) {
 	case cli.ModeEval:
 		return codebase.FromText(conf.Program), nil
 	case cli.ModeEmbedded:
-		return nil, fmt.Errorf("Codebase not found: /%s", strings.TrimPrefix(conf.Program, "repo://")) //lint:ignore ST1005 the text is fixed
+		return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
 	case cli.ModeProgram:
 		return codebase.OpenFile(conf.Program)
 	}
