@@ -64,10 +64,21 @@ func newCodebase(dir string) *Codebase {
 func (c *Codebase) Root() string { return c.root }
 
 // Entry is the path of the script to start with, "" if it was given as text.
-func (c *Codebase) Entry() string { return c.entry }
+func (c *Codebase) Entry() string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.entry
+}
 
 // EntryText returns the script that was given as text, and whether it was.
-func (c *Codebase) EntryText() (string, bool) { return c.text, c.inline }
+func (c *Codebase) EntryText() (string, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.text, c.inline
+}
+
+// Version names the state of the codebase. Local files have none to tell apart.
+func (c *Codebase) Version() string { return "1" }
 
 // Read returns the content of a file, which the caller must not modify. The error matches fs.ErrNotExist if there is
 // no such file.

@@ -9,10 +9,12 @@ import (
 	"weir/internal/api/console"
 	"weir/internal/api/pipy"
 	"weir/internal/codebase"
+	"weir/internal/diagram"
 	"weir/internal/inbound"
 	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
+	"weir/internal/status"
 )
 
 // Options configure a program.
@@ -25,6 +27,7 @@ type Options struct {
 	Watch         bool          // reload when a file of the codebase changes
 	ScriptTimeout time.Duration // longest run of one callback, 0 = no limit
 	ScriptMemory  int64         // bytes of script objects per worker, 0 = no limit
+	TraceObjects  bool          // remember which script made each object; slow
 }
 
 // Program is a running program: its workers, and what happens to all of them.
@@ -36,7 +39,13 @@ type Program struct {
 	metrics  *metrics.Hub
 	workers  []*Worker
 	commands chan func()
+	loaded   chan struct{} // closed when all workers have loaded
 	done     chan struct{}
+
+	alive   survey[struct{}]
+	modules survey[map[string]*diagram.Diagram]
+	dumps   survey[*status.Dump]
+	sites   map[string]*survey[map[string]int] // by class
 
 	mu       sync.Mutex
 	idleMap  map[*Worker]bool
@@ -53,9 +62,13 @@ type Program struct {
 func New(code *codebase.Codebase, o Options) *Program {
 	o.Threads = max(o.Threads, 1)
 	o.Info.Threads = o.Threads
-	return &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
-		commands: make(chan func(), 16), done: make(chan struct{}),
+	p := &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
+		commands: make(chan func(), 16), loaded: make(chan struct{}), done: make(chan struct{}),
 		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
+	p.alive.f = func(*Worker) struct{} { return struct{}{} }
+	p.modules.f = (*Worker).diagrams
+	p.dumps.f = (*Worker).dump
+	return p
 }
 
 // stopGrace is how long the end of the process waits for callbacks that are running.
@@ -108,6 +121,7 @@ func (p *Program) Run() int {
 				w.loop.Unhold()
 			})
 		}
+		close(p.loaded)
 		go p.serveCommands()
 		go p.returnMemory()
 	}
@@ -217,7 +231,7 @@ func (p *Program) busy(w *Worker) {
 }
 
 // Restart implements pipy.Process: it loads the codebase anew on all workers.
-func (p *Program) Restart() { p.command(p.reload) }
+func (p *Program) Restart() { p.command(func() { p.reload() }) }
 
 // each runs f on every worker at once and returns what they gave.
 func (p *Program) each(f func(w *Worker) error) []error {
@@ -243,16 +257,30 @@ func (p *Program) each(f func(w *Worker) error) []error {
 	}
 }
 
-func (p *Program) reload() {
+// Switch loads another codebase on all workers, in place of the running one, and calls done if that has worked. It does not
+// wait for it.
+func (p *Program) Switch(code *codebase.Codebase, done func()) {
+	p.command(func() {
+		before := p.code
+		p.code = code
+		if !p.reload() {
+			p.code = before
+			return
+		}
+		done()
+	})
+}
+
+func (p *Program) reload() bool {
 	p.mu.Lock()
 	stopping := p.stopping
 	p.mu.Unlock()
 	if stopping {
-		return
+		return false
 	}
 	if _, inline := p.code.EntryText(); inline {
 		p.opts.Log.Errorf("[restart] Codebase has no entry point")
-		return
+		return false
 	}
 	failed := false
 	for _, err := range p.each(func(w *Worker) error { return w.prepare(true) }) {
@@ -266,9 +294,10 @@ func (p *Program) reload() {
 			return nil
 		})
 		p.opts.Log.Errorf("[restart] Failed reloading codebase; the running version stays in service")
-		return
+		return false
 	}
 	p.each(func(w *Worker) error { w.commit(); return nil })
+	return true
 }
 
 // Drain ends the program gracefully; called again, at once.
