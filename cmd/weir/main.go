@@ -146,7 +146,7 @@ func options(conf *cli.Config, log *logs.Logger) worker.Options {
 		Info: pipy.Info{
 			Tag: b.Version, Commit: b.Commit, Date: b.Date,
 			Source: conf.Program, Name: conf.InstanceName, UUID: id,
-			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload,
+			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload, NoGraph: conf.NoGraph,
 		},
 	}
 }

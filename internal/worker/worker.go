@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"time"
+
 	"weir/internal/inbound"
 	"weir/internal/metrics"
 	"weir/internal/reactor"
@@ -17,6 +19,8 @@ type Worker struct {
 	next     *version // loaded, not yet in effect
 	versions []*version
 	wake     chan struct{}
+
+	scriptTime time.Duration // spent in the scripts of versions that are closed
 }
 
 func newWorker(p *Program, id int) (*Worker, error) {
@@ -64,7 +68,9 @@ func (w *Worker) sweep() {
 	for _, v := range w.versions {
 		if !v.closeIfDone() {
 			kept = append(kept, v)
+			continue
 		}
+		w.scriptTime += v.world.Realm.Busy()
 	}
 	clear(w.versions[len(kept):])
 	w.versions = kept

@@ -37,6 +37,7 @@ var layers = []string{
 	"internal/inbound",
 	"internal/ebpf",
 	"internal/api",
+	"internal/status",
 	"internal/repo",
 	"internal/admin",
 	"internal/worker",
