@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weir/internal/codebase"
@@ -46,6 +47,8 @@ type run struct {
 	prog  *Program
 	since time.Time
 	exit  chan struct{} // closed when it has come to its end
+
+	stopped atomic.Bool // it did not end by itself
 }
 
 var _ status.Host = (*Manager)(nil)
@@ -66,7 +69,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 	go func() {
 		exit := r.prog.Run()
 		close(r.exit)
-		if m.opts.Ended != nil && r.prog.started() != nil {
+		if m.opts.Ended != nil && !r.prog.Failed() && !r.stopped.Load() {
 			m.opts.Ended(exit)
 		}
 	}()
@@ -84,6 +87,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 // stop ends the program that runs, and waits until it has gone. It wants m.starting.
 func (m *Manager) stop() {
 	if r := m.running(); r != nil {
+		r.stopped.Store(true)
 		r.prog.Exit(0)
 		<-r.exit
 	}
@@ -94,6 +98,14 @@ func (m *Manager) latest() *run {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.run
+}
+
+// Current returns the program that was started last, nil if there was none. It may have ended.
+func (m *Manager) Current() *Program {
+	if r := m.latest(); r != nil {
+		return r.prog
+	}
+	return nil
 }
 
 // running returns the program that runs, or is being started, or nil.
