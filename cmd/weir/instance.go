@@ -31,9 +31,6 @@ func newInstance(conf *cli.Config, log *logs.Logger, o worker.Options) (*instanc
 	var i *instance.Instance
 	o.Stay = !conf.NoReload
 	o.Hangup = func() { i.Sync() }
-	if conf.NoReload {
-		o.Hangup = nil // there is nobody to fetch anything
-	}
 	manager := worker.NewManager(worker.ManagerOptions{Program: o, Ended: func(exit int) { i.Ended(exit) }})
 	i = instance.New(instance.Options{
 		Remote: remote, Manager: manager, Log: log, Poll: conf.Remote.Poll,

@@ -28,7 +28,7 @@ type Options struct {
 	Token  string       // sent as "authorization: Bearer"; "" for none
 	UUID   string
 
-	NoReload  bool // load once, never look for new versions, try nothing twice
+	NoReload  bool // load once, fetch new versions only when told to, try no start twice
 	NoStatus  bool // no reports, no link
 	NoMetrics bool // no metrics in reports
 }
@@ -107,8 +107,8 @@ func (i *Instance) serve(ctx context.Context) (exit int, again bool) {
 	prog := i.o.Manager.Current()
 	running, cancel := context.WithCancel(context.Background())
 	var tasks sync.WaitGroup
+	tasks.Go(func() { i.follow(running) })
 	if !i.o.NoReload {
-		tasks.Go(func() { i.follow(running) })
 		tasks.Go(func() { i.look(running) })
 	}
 	if !i.o.NoStatus {
@@ -218,7 +218,13 @@ func (i *Instance) await(ctx context.Context) error {
 		case <-waiting.Done():
 		}
 	}()
-	err := i.o.Remote.Wait(waiting)
+	var err error
+	if i.o.NoReload {
+		<-waiting.Done()
+		err = waiting.Err()
+	} else {
+		err = i.o.Remote.Wait(waiting)
+	}
 	select {
 	case <-forced:
 		return ctx.Err()
