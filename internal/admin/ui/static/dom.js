@@ -66,9 +66,9 @@ export function attempt(f) {
 
 function openDialog(title, body, actions) {
   return new Promise(resolve => {
-    const dialog = h('dialog', { 'aria-label': title, onclose: () => { dialog.remove(); resolve(dialog.result ?? null) } },
-      h('form', { method: 'dialog', onsubmit: e => e.preventDefault() }, h('h2', null, title), body(dialog), h('div', { class: 'actions' },
-        button('Cancel', 'Change nothing', () => dialog.close()), actions(dialog))))
+    const dialog = h('dialog', { 'aria-label': title, onclose: () => { dialog.remove(); resolve(dialog.result ?? null) } })
+    dialog.append(h('form', { method: 'dialog', onsubmit: e => e.preventDefault() }, h('h2', null, title), body(dialog), h('div', { class: 'actions' },
+      button('Cancel', 'Change nothing', () => dialog.close()), actions(dialog))))
     document.body.append(dialog)
     dialog.showModal()
   })
