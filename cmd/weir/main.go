@@ -3,10 +3,12 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,15 +78,10 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	var code *codebase.Codebase
-	if conf.Mode == cli.ModeEval {
-		code = codebase.FromText(conf.Program)
-	} else {
-		var err error
-		if code, err = codebase.OpenFile(conf.Program); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return cli.ExitUsage
-		}
+	code, err := open(conf)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
 	}
 	if conf.CPUProfile != "" {
 		stop, err := profile(conf.CPUProfile)
@@ -104,6 +101,19 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
 	}
 	return exit
+}
+
+// open finds the program.
+func open(conf *cli.Config) (*codebase.Codebase, error) {
+	switch conf.Mode {
+	case cli.ModeEval:
+		return codebase.FromText(conf.Program), nil
+	case cli.ModeEmbedded:
+		return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
+	case cli.ModeProgram:
+		return codebase.OpenFile(conf.Program)
+	}
+	return nil, fmt.Errorf("not available in this version yet: %s", conf.Program)
 }
 
 // profile writes a CPU profile to a file until stop is called.

@@ -255,6 +255,20 @@ func (p *Ports) Each(f func(*Inbound) bool) {
 	}
 }
 
+// Abort closes the connections that pipelines of w serve, and returns how many.
+func (p *Ports) Abort(w *pipeline.World) int {
+	var doomed []*Inbound
+	for in := range p.live {
+		if in.bound.layout.World() == w {
+			doomed = append(doomed, in)
+		}
+	}
+	for _, in := range doomed {
+		in.abort()
+	}
+	return len(doomed)
+}
+
 // Count returns the number of live inbound connections.
 func (p *Ports) Count() int { return len(p.live) }
 
