@@ -2,6 +2,5 @@ import { replace } from './dom.js'
 import { highlight } from './highlight.js'
 
 for (const code of document.querySelectorAll('pre > code[class^=language-]')) {
-  code.parentNode.classList.add('code-sample')
   replace(code, highlight(code.textContent, 'x.' + code.className.slice('language-'.length)))
 }

@@ -11,7 +11,7 @@ export function flowChart({ nodes }, root) {
     seen.add(i)
     const subs = (node.c ?? []).map(c => nodes[c]).filter(Boolean)
     return h('li', { class: node.t },
-      h('span', { class: 'filter', title: node.st ? node.st + ' joint' : node.t }, node.name),
+      h('span', { class: 'step', title: node.st ? node.st + ' joint' : node.t }, node.name),
       subs.length > 0 && h('div', { class: 'subs ' + (node.ot ?? '') }, subs.map(sub => column(sub, sub.name))))
   }
   return h('div', { class: 'flow' }, column(nodes[root], nodes[root].name))
