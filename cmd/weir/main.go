@@ -17,6 +17,7 @@ import (
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/embedded"
 	"weir/internal/filter"
 	"weir/internal/logs"
 	"weir/internal/logs/target"
@@ -30,7 +31,7 @@ var version, commit, date = "dev", "", ""
 func main() { os.Exit(run()) }
 
 func run() int {
-	conf, err := cli.Parse(os.Args[1:])
+	conf, err := cli.Parse(embedded.Arguments(embedded.Options, os.Args[1:]))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return cli.ExitUsage
@@ -44,6 +45,9 @@ func run() int {
 		return 0
 	case cli.ModeAPI:
 		return listSurface()
+	case cli.ModeCompletion:
+		fmt.Print(cli.Completion(conf.Files[0]))
+		return 0
 	}
 	log, err := logs.New(conf.Log)
 	if err != nil {
@@ -63,6 +67,8 @@ func build() cli.Build {
 	if commit != "" {
 		b.Commit, b.Date = commit, date
 	}
+	list, err := embedded.List(embedded.Files)
+	b.Codebases, b.Options = err == nil && len(list) > 0, embedded.Options
 	return b
 }
 
@@ -125,7 +131,11 @@ func open(conf *cli.Config) (*codebase.Codebase, error) {
 	case cli.ModeEval:
 		return codebase.FromText(conf.Program), nil
 	case cli.ModeEmbedded:
-		return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
+		c, ok := embedded.Find(embedded.Files, conf.Program)
+		if !ok {
+			return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
+		}
+		return codebase.FromFiles(c.Main, "1", c.Files), nil
 	case cli.ModeProgram:
 		return codebase.OpenFile(conf.Program)
 	}

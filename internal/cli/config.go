@@ -11,16 +11,17 @@ import (
 type Mode int
 
 const (
-	ModeProgram  Mode = iota // run the script file Config.Program
-	ModeEval                 // run the script text Config.Program
-	ModeEmbedded             // run the codebase Config.Program that is part of the executable
-	ModeRemote               // run the codebase at the URL Config.Program
-	ModeRepo                 // serve codebases: see Config.Repo
-	ModeProxy                // forward the admin service at the URL Config.Program
-	ModeCheck                // look for errors in Config.Files
-	ModeAPI                  // list the scripting interface
-	ModeVersion              // print the version block
-	ModeHelp                 // print Help()
+	ModeProgram    Mode = iota // run the script file Config.Program
+	ModeEval                   // run the script text Config.Program
+	ModeEmbedded               // run the codebase Config.Program that is part of the executable
+	ModeRemote                 // run the codebase at the URL Config.Program
+	ModeRepo                   // serve codebases: see Config.Repo
+	ModeProxy                  // forward the admin service at the URL Config.Program
+	ModeCheck                  // look for errors in Config.Files
+	ModeAPI                    // list the scripting interface
+	ModeCompletion             // print Completion(Config.Files[0])
+	ModeVersion                // print the version block
+	ModeHelp                   // print Help()
 )
 
 // Config is a command line that makes sense.
@@ -33,7 +34,7 @@ type Config struct {
 	// NotAFileEither should be printed too.
 	TextFallback bool
 	ScriptArgs   []string // arguments for the script, without the name of the process or the program
-	Files        []string // scripts to check
+	Files        []string // scripts to check, or the shell to complete in
 
 	Threads    int  // worker threads, at least 1
 	ReusePort  bool // listen with SO_REUSEPORT; always set with several threads
@@ -55,8 +56,7 @@ type Config struct {
 
 	CPUProfile string // file to write a profile of the whole run to; "" for none
 
-	Log     logs.Options
-	LogJSON bool // the log is written as JSON, an object a line
+	Log logs.Options
 
 	InstanceUUID string // "" if not given: the process chooses one
 	InstanceName string

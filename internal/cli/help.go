@@ -23,6 +23,7 @@ Usage:
                                              admin service
   weir check FILE...                         report errors, open no port
   weir api                                   list everything scripts can use
+  weir completion bash|zsh|fish              print completions for a shell
 
 Examples:
   weir --watch proxy.js

@@ -239,7 +239,7 @@ func setHistoryLimit(p *parser, value string) error {
 func setLogFormat(p *parser, value string) error {
 	switch value {
 	case "json", "text":
-		p.LogJSON = value == "json"
+		p.Log.JSON = value == "json"
 		return nil
 	}
 	return badValue("--log-format", value, "text or json is expected")

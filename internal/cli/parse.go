@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ import (
 // "--args" begins the script's arguments, of which the first without a dash is the program if there was none before;
 // "--pipy-options" goes back to options.
 //
-// "check", "repo" and "api" are sub-commands when they are the first argument and no file has that name; "./api" is always
+// "check", "repo", "api" and "completion" are sub-commands when they are the first argument and no file has that name; "./api" is always
 // a file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
 func Parse(args []string) (*Config, error) {
 	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat, read: os.ReadFile})
@@ -32,7 +33,7 @@ type parser struct {
 	*Config
 	system
 	hasProgram bool
-	subcommand string // "check", "repo", "api" or ""
+	subcommand string // "check", "repo", "api", "completion" or ""
 	help       bool
 	version    bool
 	eval       bool
@@ -58,7 +59,7 @@ func parse(args []string, sys system) (*Config, error) {
 
 func (p *parser) isSubcommand(arg string) bool {
 	switch arg {
-	case "check", "repo", "api":
+	case "check", "repo", "api", "completion":
 	default:
 		return false
 	}
@@ -94,7 +95,7 @@ func (p *parser) scan(args []string) error {
 }
 
 func (p *parser) positional(arg string) error {
-	if p.subcommand == "check" {
+	if p.subcommand == "check" || p.subcommand == "completion" {
 		p.Files = append(p.Files, arg)
 		return nil
 	}
@@ -165,6 +166,11 @@ func (p *parser) interpretSubcommand() error {
 		p.Mode = ModeCheck
 		if len(p.Files) == 0 {
 			return errors.New("nothing to check: name one or more script files")
+		}
+	case "completion":
+		p.Mode = ModeCompletion
+		if len(p.Files) != 1 || !slices.Contains(Shells, p.Files[0]) {
+			return fmt.Errorf("weir completion expects the name of a shell: %s", strings.Join(Shells, ", "))
 		}
 	case "repo":
 		return p.interpretRepo()

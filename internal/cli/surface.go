@@ -32,6 +32,7 @@ func Surface() []Row {
 	add("program:http[s]://host:port", "cli", "show the admin pages of another process")
 	add("program:repo", "cli", "repo [DIR]: serve codebases")
 	add("program:check", "cli", "check FILE...: report errors, open no port")
+	add("program:completion", "cli", "completion bash|zsh|fish: print completions for a shell")
 	add("program:api", "cli", "list everything scripts can use")
 	add("exit:0", "cli", "the program has finished, or was stopped by a signal")
 	add("exit:1", "cli", "weir check found errors")

@@ -18,6 +18,7 @@ const messageLimit = 1000
 type Logger struct {
 	level  atomic.Int32
 	topics atomic.Uint32
+	json   bool
 
 	mu      sync.Mutex
 	local   io.Writer // nil: none
@@ -33,7 +34,7 @@ type Logger struct {
 
 // New opens the log file, if there is one, and returns the logger.
 func New(options Options) (*Logger, error) {
-	l := &Logger{now: time.Now}
+	l := &Logger{now: time.Now, json: options.JSON}
 	switch options.Local {
 	case Stdout:
 		l.local = os.Stdout
@@ -122,6 +123,10 @@ func (l *Logger) write(level Level, text string) {
 
 // format returns the line in the logger's buffer.
 func (l *Logger) format(level Level, text string) []byte {
+	if l.json {
+		l.buffer = appendJSON(l.buffer[:0], l.now(), level, text)
+		return l.buffer
+	}
 	b := l.now().AppendFormat(l.buffer[:0], "2006-01-02 15:04:05.000 ")
 	b = append(b, levelTags[level]...)
 	b = append(b, text...)

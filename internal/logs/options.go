@@ -33,6 +33,7 @@ type Options struct {
 	Topics       Topic       // subjects of debug lines to let through; only with Level Debug
 	Local        Output      // standard output, standard error or nothing
 	LocalOnly    bool        // no file and no history
+	JSON         bool        // lines are JSON objects, see appendJSON
 	File         string      // path of a file to append to as well; "" for none
 	Rotation     FileOptions // of that file
 	HistoryLimit int         // bytes of history kept in memory; 0 for none
