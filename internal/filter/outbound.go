@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
@@ -169,9 +170,27 @@ func (ob *Outbound) send(e stream.Event) {
 	}
 }
 
+// debug writes a line on what has become of the connection.
+func (ob *Outbound) debug(what string) {
+	if ob.f == nil {
+		return
+	}
+	topics := logs.Outbound
+	switch {
+	case ob.target.protocol == "udp":
+		topics |= logs.UDP
+	case ob.target.path == "":
+		topics |= logs.TCP
+	}
+	if log := ob.f.World().Log; log.DebugEnabled(topics) {
+		log.Debugf(topics, "[outbound] %s -> %s (%s%s) %s", ob.LocalAddr(), ob.peer, ob.target.host, ob.target.path, what)
+	}
+}
+
 // setState tells the script; it returns false if that ended the attempt.
 func (ob *Outbound) setState(s string) bool {
 	ob.state = s
+	ob.debug(s)
 	if ob.opts.OnState == nil || ob.f == nil {
 		return true
 	}
@@ -339,6 +358,9 @@ func (ob *Outbound) OnData(c *reactor.Conn, d *stream.Data) {
 
 // OnEnd implements reactor.Handler.
 func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
+	if ob.f != nil && ob.f.World().Log.DebugEnabled(logs.Socket) {
+		ob.f.World().Log.Debugf(logs.Socket, "[socket] outbound to %s: the peer has ended: %s", ob.peer, code)
+	}
 	switch {
 	case ob.dead || c != ob.conn:
 	case ob.state == "connected":

@@ -7,6 +7,7 @@ import (
 	quic "github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
@@ -45,6 +46,7 @@ func (port *Port) admit(in *Inbound) *Inbound {
 	in.traffic.Open()
 	port.ports.live[in] = struct{}{}
 	port.counted(1)
+	in.debug("accepted")
 	return in
 }
 
@@ -119,6 +121,20 @@ func (in *Inbound) OnOpen(c *reactor.Conn) {
 	in.start()
 }
 
+// debug writes a line on what has become of the connection.
+func (in *Inbound) debug(what string) {
+	topics := logs.Inbound
+	switch in.port.key.Protocol {
+	case "tcp":
+		topics |= logs.TCP
+	case "udp", "quic":
+		topics |= logs.UDP
+	}
+	if log := in.port.ports.Log; log.DebugEnabled(topics) {
+		log.Debugf(topics, "[inbound] %s -> %s #%d %s", in.RemoteAddr(), in.LocalAddr(), in.id, what)
+	}
+}
+
 // abort closes the connection at once.
 func (in *Inbound) abort() {
 	if in.quic != nil {
@@ -147,6 +163,9 @@ func (in *Inbound) OnData(c *reactor.Conn, d *stream.Data) { in.p.Process(d) }
 
 // OnEnd of reactor.Handler, by way of handler.
 func (in *Inbound) ended(code stream.ErrorCode) {
+	if log := in.port.ports.Log; log.DebugEnabled(logs.Socket) {
+		log.Debugf(logs.Socket, "[socket] inbound %d: the peer has ended: %s", in.id, code)
+	}
 	if in.p != nil {
 		in.p.Process(&stream.StreamEnd{Code: code})
 	}
@@ -154,6 +173,7 @@ func (in *Inbound) ended(code stream.ErrorCode) {
 
 func (in *Inbound) gone() {
 	in.closed = true
+	in.debug("closed")
 	delete(in.port.ports.live, in)
 	in.port.counted(-1)
 	in.traffic.Close()

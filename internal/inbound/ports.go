@@ -291,6 +291,13 @@ func (port *Port) serve(b *binding) {
 	if !fresh {
 		port.ln.SetOptions(port.ports.listenOptions(&b.opts))
 	}
+	if log := port.ports.Log; log.DebugEnabled(logs.Listener) {
+		what := "new connections go to the new version"
+		if fresh {
+			what = "opened"
+		}
+		log.Debugf(logs.Listener, "[listener] %s: %s", port.key, what)
+	}
 	if fresh {
 		port.ln.Start()
 		if !port.ports.Quiet {

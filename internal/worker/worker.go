@@ -1,9 +1,11 @@
 package worker
 
 import (
+	"runtime"
 	"time"
 
 	"weir/internal/inbound"
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/reactor"
 )
@@ -74,11 +76,22 @@ func (w *Worker) sweep() {
 	}
 	clear(w.versions[len(kept):])
 	w.versions = kept
+	if log := w.prog.opts.Log; log.DebugEnabled(logs.Alloc) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		log.Debugf(logs.Alloc, "[alloc] Thread %d has freed a version, %d are left; heap of the process: %d bytes in use, %d from the system", w.id, len(kept), m.HeapInuse, m.HeapSys)
+	}
+}
+
+// debug writes a line on what has become of the thread.
+func (w *Worker) debug(what string) {
+	w.prog.opts.Log.Debugf(logs.Thread, "[thread] Thread %d %s", w.id, what)
 }
 
 // run serves the worker until the program ends.
 func (w *Worker) run() {
 	defer w.loop.Close()
+	defer w.debug("ended")
 	for {
 		if err := w.loop.Run(); err != nil {
 			w.prog.opts.Log.Errorf("[thread] %v", err)
@@ -105,6 +118,7 @@ func (w *Worker) prepare(reload bool) error {
 	if w.ports.Closed() {
 		return errReported
 	}
+	w.prog.opts.Log.Debugf(logs.Codebase, "[codebase] Loading %s on thread %d", w.prog.code.Entry(), w.id)
 	w.ports.Begin(reload)
 	v, err := w.load(w.ports, w.prog)
 	if err != nil {
@@ -134,7 +148,10 @@ func (w *Worker) commit() {
 	w.current, w.next = w.next, nil
 	w.ports.Commit()
 	w.current.env.Start()
-	if old != nil {
+	if old == nil {
+		w.debug("started")
+	} else {
+		w.debug("restarted")
 		old.retire()
 		w.hurry(old)
 		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
