@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -77,11 +78,6 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	code, err := open(conf)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return cli.ExitUsage
-	}
 	if conf.CPUProfile != "" {
 		stop, err := profile(conf.CPUProfile)
 		if err != nil {
@@ -92,7 +88,11 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	}
 	reactor.RaiseFileLimit()
 	target.SetHistoryLimit(conf.Log.HistoryLimit)
-	exit := worker.New(code, options(conf, log)).Run()
+	exit, err := serveMode(conf, log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
+	}
 	for _, name := range target.CloseAll(logGrace) {
 		log.Warnf("[logging] Records for %s are lost: it does not take them", name)
 	}
@@ -102,13 +102,30 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	return exit
 }
 
+// serveMode does what the command line asks for until it comes to an end, and returns the exit code.
+func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
+	o := options(conf, log)
+	if conf.Mode == cli.ModeRemote {
+		i, _, err := newInstance(conf, log, o)
+		if err != nil {
+			return 0, err
+		}
+		return i.Run(), nil
+	}
+	code, err := open(conf)
+	if err != nil {
+		return 0, err
+	}
+	return worker.New(code, o).Run(), nil
+}
+
 // open finds the program.
 func open(conf *cli.Config) (*codebase.Codebase, error) {
 	switch conf.Mode {
 	case cli.ModeEval:
 		return codebase.FromText(conf.Program), nil
 	case cli.ModeEmbedded:
-		return nil, fmt.Errorf("Codebase not found: /%s", strings.TrimPrefix(conf.Program, "repo://")) //lint:ignore ST1005 the text is fixed
+		return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
 	case cli.ModeProgram:
 		return codebase.OpenFile(conf.Program)
 	}
@@ -141,6 +158,7 @@ func options(conf *cli.Config, log *logs.Logger) worker.Options {
 		Log:       log,
 		Threads:   conf.Threads,
 		ReusePort: conf.ReusePort, ForceStart: conf.ForceStart, Watch: conf.Watch,
+		DrainTimeout: conf.DrainTimeout, TraceObjects: conf.TraceObjects,
 		ScriptTimeout: conf.ScriptTimeout, ScriptMemory: conf.ScriptMemory,
 		Info: pipy.Info{
 			Tag: b.Version, Commit: b.Commit, Date: b.Date,

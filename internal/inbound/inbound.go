@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	quic "github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
@@ -116,6 +117,15 @@ func (in *Inbound) OnEnd(f func()) { in.onEnd = append(in.onEnd, f) }
 func (in *Inbound) OnOpen(c *reactor.Conn) {
 	in.makePipeline()
 	in.start()
+}
+
+// abort closes the connection at once.
+func (in *Inbound) abort() {
+	if in.quic != nil {
+		go in.quic.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "") // which waits for the connection
+		return
+	}
+	in.conn.Abort()
 }
 
 func (in *Inbound) makePipeline() {

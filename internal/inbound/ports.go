@@ -258,6 +258,20 @@ func (p *Ports) Each(f func(*Inbound) bool) {
 	}
 }
 
+// Abort closes the connections that pipelines of w serve, and returns how many.
+func (p *Ports) Abort(w *pipeline.World) int {
+	var doomed []*Inbound
+	for in := range p.live {
+		if in.bound.layout.World() == w {
+			doomed = append(doomed, in)
+		}
+	}
+	for _, in := range doomed {
+		in.abort()
+	}
+	return len(doomed)
+}
+
 // EachPort calls f for every open port, with the number of its connections.
 func (p *Ports) EachPort(f func(k Key, connections int)) {
 	for k, port := range p.table {

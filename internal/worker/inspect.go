@@ -8,6 +8,7 @@ import (
 	"weir/internal/diagram"
 	"weir/internal/filter"
 	"weir/internal/inbound"
+	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/status"
@@ -28,6 +29,9 @@ func (p *Program) Loaded() <-chan struct{} { return p.loaded }
 
 // Done is closed when the program ends.
 func (p *Program) Done() <-chan struct{} { return p.done }
+
+// Hub collects the metrics of all workers.
+func (p *Program) Hub() *metrics.Hub { return p.metrics }
 
 // Answers reports whether all workers answer before the deadline.
 func (p *Program) Answers(until <-chan time.Time) bool {

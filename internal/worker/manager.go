@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weir/internal/codebase"
@@ -47,6 +48,8 @@ type run struct {
 	prog  *Program
 	since time.Time
 	exit  chan struct{} // closed when it has come to its end
+
+	stopped atomic.Bool // it did not end by itself
 }
 
 var _ status.Host = (*Manager)(nil)
@@ -67,7 +70,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 	go func() {
 		exit := r.prog.Run()
 		close(r.exit)
-		if m.opts.Ended != nil && r.prog.started() != nil {
+		if m.opts.Ended != nil && !r.prog.Failed() && !r.stopped.Load() {
 			m.opts.Ended(exit)
 		}
 	}()
@@ -85,6 +88,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 // stop ends the program that runs, and waits until it has gone. It wants m.starting.
 func (m *Manager) stop() {
 	if r := m.running(); r != nil {
+		r.stopped.Store(true)
 		r.prog.Exit(0)
 		<-r.exit
 	}
@@ -95,6 +99,14 @@ func (m *Manager) latest() *run {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.run
+}
+
+// Current returns the program that was started last, nil if there was none. It may have ended.
+func (m *Manager) Current() *Program {
+	if r := m.latest(); r != nil {
+		return r.prog
+	}
+	return nil
 }
 
 // running returns the program that runs, or is being started, or nil.
@@ -119,7 +131,7 @@ func (m *Manager) Status() *status.Status {
 	if r == nil {
 		return s
 	}
-	s.Since, s.Version = r.since.UnixMilli(), r.code.Version()
+	s.Since, s.Version = r.since.UnixMilli(), r.prog.Version()
 	for file, d := range r.prog.Modules() {
 		s.Modules[file] = status.Module{Graph: d}
 	}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,13 @@ type Options struct {
 	Watch         bool          // reload when a file of the codebase changes
 	ScriptTimeout time.Duration // longest run of one callback, 0 = no limit
 	ScriptMemory  int64         // bytes of script objects per worker, 0 = no limit
-	TraceObjects  bool          // remember which script made each object; slow
+	DrainTimeout  time.Duration // how long connections of an old version, or of a program that is to end, may go on; 0 = no limit
+	Stay          bool          // a program that has run out of work, but had some, goes on: a new version may bring more
+
+	// Hangup, if given, does what SIGHUP asks for, instead of a reload. Suspend, if given, is called at SIGTSTP, which has no
+	// other effect then. Both must return soon.
+	Hangup, Suspend func()
+	TraceObjects    bool // remember which script made each object; slow
 }
 
 // Program is a running program: its workers, and what happens to all of them.
@@ -52,7 +59,9 @@ type Program struct {
 	exitCode int
 	ended    bool
 	stopping bool
-	natural  bool // it ended because nothing was left to do
+	natural  bool   // it ended because nothing was left to do
+	failed   bool   // it could not be started
+	version  string // of the codebase that was loaded last
 	taken    map[os.Signal]int
 
 	lasting atomic.Bool // something was left to do once the program was loaded
@@ -111,6 +120,7 @@ func (p *Program) Run() int {
 		}
 	}
 	if failed == nil {
+		p.noteVersion()
 		for _, w := range p.workers {
 			w.post(w.commit)
 			// In a turn of its own: the promises of the load are through by then.
@@ -140,7 +150,7 @@ func (p *Program) Run() int {
 			p.opts.Log.Warnf("[shutdown] A script is still running")
 		}
 	}
-	if p.natural && !p.lasting.Load() {
+	if p.Idled() {
 		p.printValue()
 	}
 	return p.exitCode & 255
@@ -211,7 +221,7 @@ func (p *Program) end(code int, natural bool) {
 func (p *Program) idle(w *Worker) bool {
 	p.mu.Lock()
 	p.idleMap[w] = true
-	all := len(p.idleMap) == len(p.workers)
+	all := len(p.idleMap) == len(p.workers) && (p.stopping || !p.opts.Stay || !p.lasting.Load())
 	ended := p.ended
 	p.mu.Unlock()
 	if ended {
@@ -231,7 +241,57 @@ func (p *Program) busy(w *Worker) {
 }
 
 // Restart implements pipy.Process: it loads the codebase anew on all workers.
-func (p *Program) Restart() { p.command(func() { p.reload() }) }
+func (p *Program) Restart() { p.command(func() { p.reload(nil) }) }
+
+// Errors of Reload. What is wrong with a version has been logged.
+var (
+	ErrStopping = errors.New("the program is ending")
+	ErrVersion  = errors.New("the new version cannot be loaded")
+)
+
+// Reload loads the codebase anew on all workers and puts it into effect when all of them could. If one could not, all go on
+// with what they have. change, if given, is called before, while no other reload looks at the codebase.
+func (p *Program) Reload(change func()) error {
+	result := make(chan error, 1)
+	select {
+	case p.commands <- func() { result <- p.reload(change) }:
+	case <-p.done:
+		return ErrStopping
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-p.done:
+		return ErrStopping
+	}
+}
+
+// Failed tells, after Run, whether the program could not be started.
+func (p *Program) Failed() bool { return p.started() == nil }
+
+// Idled tells, after Run, whether the program had nothing to do once it was loaded.
+func (p *Program) Idled() bool { return p.natural && !p.lasting.Load() }
+
+// Version is the version of the codebase that was loaded last.
+func (p *Program) Version() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.version
+}
+
+func (p *Program) noteVersion() {
+	version := p.code.Version()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.version = version
+}
+
+// Stopping tells whether the program is ending or has ended.
+func (p *Program) Stopping() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopping || p.ended
+}
 
 // each runs f on every worker at once and returns what they gave.
 func (p *Program) each(f func(w *Worker) error) []error {
@@ -262,8 +322,7 @@ func (p *Program) each(f func(w *Worker) error) []error {
 func (p *Program) Switch(code *codebase.Codebase, done func()) {
 	p.command(func() {
 		before := p.code
-		p.code = code
-		if !p.reload() {
+		if p.reload(func() { p.code = code }) != nil {
 			p.code = before
 			return
 		}
@@ -271,16 +330,16 @@ func (p *Program) Switch(code *codebase.Codebase, done func()) {
 	})
 }
 
-func (p *Program) reload() bool {
-	p.mu.Lock()
-	stopping := p.stopping
-	p.mu.Unlock()
-	if stopping {
-		return false
+func (p *Program) reload(change func()) error {
+	if p.Stopping() {
+		return ErrStopping
+	}
+	if change != nil {
+		change()
 	}
 	if _, inline := p.code.EntryText(); inline {
 		p.opts.Log.Errorf("[restart] Codebase has no entry point")
-		return false
+		return ErrVersion
 	}
 	failed := false
 	for _, err := range p.each(func(w *Worker) error { return w.prepare(true) }) {
@@ -293,11 +352,12 @@ func (p *Program) reload() bool {
 			}
 			return nil
 		})
-		p.opts.Log.Errorf("[restart] Failed reloading codebase; the running version stays in service")
-		return false
+		p.opts.Log.Errorf("[restart] Failed reloading codebase %s; the running version stays in service", p.code.Version())
+		return ErrVersion
 	}
 	p.each(func(w *Worker) error { w.commit(); return nil })
-	return true
+	p.noteVersion()
+	return nil
 }
 
 // Drain ends the program gracefully; called again, at once.
@@ -318,8 +378,16 @@ func (p *Program) Drain() {
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
+		var deadline <-chan time.Time
+		if p.opts.DrainTimeout > 0 {
+			deadline = time.After(p.opts.DrainTimeout)
+		}
 		for {
 			select {
+			case <-deadline:
+				p.opts.Log.Warnf("[shutdown] Not all connections have ended within %v; they are closed now", p.opts.DrainTimeout)
+				p.Exit(0)
+				return
 			case <-tick.C:
 				p.opts.Log.Infof("[shutdown] Waiting for workers to drain...")
 			case <-p.done:

@@ -136,8 +136,25 @@ func (w *Worker) commit() {
 	w.current.env.Start()
 	if old != nil {
 		old.retire()
+		w.hurry(old)
 		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
 	}
+}
+
+// hurry closes what connections an old version still has when its time is up.
+func (w *Worker) hurry(old *version) {
+	timeout := w.prog.opts.DrainTimeout
+	if timeout <= 0 {
+		return
+	}
+	w.loop.AfterFunc(timeout, func() {
+		if old.closed {
+			return
+		}
+		if n := w.ports.Abort(old.world); n > 0 {
+			w.prog.opts.Log.Warnf("[restart] Closed %d connections of an old version on thread %d after %v", n, w.id, timeout)
+		}
+	}).Unref()
 }
 
 // drain begins the graceful end: no new connections; what is under way is finished.

@@ -41,6 +41,7 @@ var layers = []string{
 	"internal/repo",
 	"internal/admin",
 	"internal/worker",
+	"internal/instance",
 	"internal/cli",
 	"cmd",
 }
