@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -212,7 +211,10 @@ func (t *etcdTx) Get(key string) ([]byte, error) {
 	if len(r.Kvs) == 0 {
 		return nil, nil
 	}
-	return r.Kvs[0].Value, nil
+	if v := r.Kvs[0].Value; v != nil {
+		return v, nil
+	}
+	return []byte{}, nil
 }
 
 func (t *etcdTx) List(prefix string) ([]Record, error) {
@@ -327,7 +329,6 @@ func (t *etcdTx) commit() (bool, error) {
 		}
 		changes = j
 	}
-	// An attempt whose answer was lost leaves its mark, by which it is told from others'.
 	ops := []clientv3.Op{clientv3.OpPut(t.store.seq(), string(changes))}
 	for len(t.ops) > 0 {
 		part := t.ops[:min(len(t.ops), etcdNestOps)]
@@ -340,5 +341,3 @@ func (t *etcdTx) commit() (bool, error) {
 	}
 	return r.Succeeded, nil
 }
-
-var _ = strconv.Itoa

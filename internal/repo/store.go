@@ -14,8 +14,8 @@ type Store interface {
 	// Update calls f and then makes all it has written visible at once, kept for ever when Update returns; if f returns an
 	// error, nothing of it. f may be called several times.
 	Update(ctx context.Context, f func(Tx) error) error
-	// Watch calls changed with what Update calls have announced, of other processes too, soon after they have returned
-	// and in order. changed is called by one goroutine at a time and should return soon. nil means that announcements may
+	// Watch calls changed with what Update calls have announced, of other processes too, soon after they have returned,
+	// in any order. changed is called by one goroutine at a time and should return soon. nil means that announcements may
 	// have been lost. All announcements made after Watch has returned are delivered, until the store is closed.
 	Watch(changed func([]Change)) error
 	// Close ends all use of the store.
