@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weir/internal/codebase"
+	"weir/internal/logs"
 	"weir/internal/logs/target"
 	"weir/internal/metrics"
 	"weir/internal/status"
@@ -125,7 +126,7 @@ func (m *Manager) running() *run {
 // Status implements status.Host.
 func (m *Manager) Status() *status.Status {
 	s := &status.Status{Timestamp: time.Now().UnixMilli(), UUID: m.opts.Program.Info.UUID, Name: m.opts.Program.Info.Name,
-		Modules: map[string]status.Module{}, Logs: m.logs()}
+		Modules: map[string]status.Module{}, Logs: m.logNames()}
 	r := m.running()
 	if r == nil {
 		return s
@@ -137,14 +138,11 @@ func (m *Manager) Status() *status.Status {
 	return s
 }
 
-// SystemLog is the name of the process's own log.
-const SystemLog = "pipy_log"
-
-// logs lists the logs that have been written to.
-func (m *Manager) logs() []string {
+// logNames lists the logs that have been written to.
+func (m *Manager) logNames() []string {
 	names := target.Histories()
 	if len(m.opts.Program.Log.History()) > 0 {
-		names = append(names, SystemLog)
+		names = append(names, logs.SystemName)
 		slices.Sort(names)
 	}
 	return slices.Compact(names)
@@ -159,7 +157,7 @@ func (m *Manager) Dump() *status.Dump {
 	for _, name := range target.Histories() {
 		d.Buffers["log "+name] += status.KB(target.History(name).Size())
 	}
-	d.Buffers["log "+SystemLog] += status.KB(m.opts.Program.Log.HistorySize())
+	d.Buffers["log "+logs.SystemName] += status.KB(m.opts.Program.Log.HistorySize())
 	used, spare := goHeap()
 	d.Pools["go"] = status.Pool{Size: 1, Allocated: int(used), Pooled: int(spare)}
 	return d
