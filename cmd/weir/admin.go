@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -40,14 +41,23 @@ func newAdmin(conf *cli.Config, log *logs.Logger, host status.Host, uuid string,
 		TLSCert: a.TLSCert, TLSKey: a.TLSKey, TLSTrusted: a.TLSTrusted, Tokens: adminTokens(a), Anyone: a.Anyone,
 		AuditLog: a.LogFile, Repo: store, Settings: settings{conf, log},
 	}
-	if a.GUI != "" {
-		root, err := os.OpenRoot(a.GUI) // no link leads out of it
-		if err != nil {
-			return nil, err
-		}
-		o.GUI = root.FS()
+	var err error
+	if o.GUI, err = adminPages(a); err != nil {
+		return nil, err
 	}
 	return admin.New(o)
+}
+
+// adminPages are the pages to serve to browsers, nil if there are none.
+func adminPages(a *cli.Admin) (fs.FS, error) {
+	if a.GUI == "" {
+		return nil, nil
+	}
+	root, err := os.OpenRoot(a.GUI) // no link leads out of it
+	if err != nil {
+		return nil, err
+	}
+	return root.FS(), nil
 }
 
 func adminTokens(a *cli.Admin) (t admin.Tokens) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"weir/internal/admin"
 	"weir/internal/certfiles"
 	"weir/internal/cli"
 	"weir/internal/codebase"
@@ -15,20 +16,22 @@ import (
 	"weir/internal/worker"
 )
 
-// newInstance prepares to run a remote codebase. The manager of its programs is returned too.
-func newInstance(conf *cli.Config, log *logs.Logger, o worker.Options) (*instance.Instance, *worker.Manager, error) {
+// serveRemote runs a remote codebase, with the admin service open from the start or opened by a signal.
+func serveRemote(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, err error) {
 	config, err := remoteTLS(&conf.Remote)
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	client := &http.Client{Transport: remoteTransport(config)}
 	remote, err := codebase.NewRemote(codebase.RemoteOptions{
 		URL: conf.Program, Client: client, Token: conf.Remote.Token, Poll: conf.Remote.Poll, Cache: cacheDirectory(&conf.Remote, log), Log: log,
 	})
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	var i *instance.Instance
+	var service *admin.Server
+	o.Suspend = func() { go toggle(service) }
 	o.Stay = !conf.NoReload
 	o.Hangup = func() { i.Sync() }
 	manager := worker.NewManager(worker.ManagerOptions{Program: o, Ended: func(exit int) { i.Ended(exit) }})
@@ -37,7 +40,16 @@ func newInstance(conf *cli.Config, log *logs.Logger, o worker.Options) (*instanc
 		URL: remote.URL(), Client: client, Token: conf.Remote.Token, UUID: o.Info.UUID,
 		NoReload: conf.NoReload, NoStatus: conf.NoStatus, NoMetrics: conf.NoMetrics,
 	})
-	return i, manager, nil
+	if service, err = newAdmin(conf, log, manager, o.Info.UUID, nil); err != nil {
+		return 0, err
+	}
+	defer service.Close()
+	if conf.Admin.Open {
+		if err := service.Start(); err != nil {
+			return 0, err
+		}
+	}
+	return i.Run(), nil
 }
 
 // remoteTLS configures connections to a repo or to another admin service.

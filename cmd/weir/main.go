@@ -112,12 +112,13 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 // serveMode does what the command line asks for until it comes to an end, and returns the exit code.
 func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
 	o := options(conf, log)
-	if conf.Mode == cli.ModeRemote {
-		i, _, err := newInstance(conf, log, o)
-		if err != nil {
-			return 0, err
-		}
-		return i.Run(), nil
+	switch conf.Mode {
+	case cli.ModeRemote:
+		return serveRemote(conf, log, o)
+	case cli.ModeRepo:
+		return serveRepo(conf, log, o)
+	case cli.ModeProxy:
+		return serveProxy(conf, log)
 	}
 	code, err := open(conf)
 	if err != nil {
@@ -137,10 +138,8 @@ func open(conf *cli.Config) (*codebase.Codebase, error) {
 			return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
 		}
 		return codebase.FromFiles(c.Main, "1", c.Files), nil
-	case cli.ModeProgram:
-		return codebase.OpenFile(conf.Program)
 	}
-	return nil, fmt.Errorf("not available in this version yet: %s", conf.Program)
+	return codebase.OpenFile(conf.Program)
 }
 
 // profile writes a CPU profile to a file until stop is called.
