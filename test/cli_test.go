@@ -74,7 +74,6 @@ func TestPrograms(t *testing.T) {
 		{"text that is neither", []string{"no such file.js("}, "", "file or directory does not exist either", 255},
 		{"-f wants a file", []string{"-f", "1+1"}, "", "file or directory does not exist: ", 255},
 		{"-e without text", []string{"-e"}, "", "missing script to evaluate", 255},
-		{"nothing", nil, "", "nothing to run", 255},
 		{"unknown option", []string{"--bogus=1", "-e", "1"}, "", "unknown option: --bogus\n", 255},
 		{"second program", []string{"a.js", "b.js"}, "", "redundant argument: b.js", 255},
 		{"threads", []string{"--threads", "-e", "1"}, "", "number", 255},

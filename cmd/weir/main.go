@@ -3,18 +3,22 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"weir/internal/admin"
 	"weir/internal/api"
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/embedded"
 	"weir/internal/filter"
 	"weir/internal/logs"
 	"weir/internal/logs/target"
@@ -28,7 +32,7 @@ var version, commit, date = "dev", "", ""
 func main() { os.Exit(run()) }
 
 func run() int {
-	conf, err := cli.Parse(os.Args[1:])
+	conf, err := cli.Parse(embedded.Arguments(embedded.Options, os.Args[1:]))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return cli.ExitUsage
@@ -42,6 +46,9 @@ func run() int {
 		return 0
 	case cli.ModeAPI:
 		return listSurface()
+	case cli.ModeCompletion:
+		fmt.Print(cli.Completion(conf.Files[0]))
+		return 0
 	}
 	log, err := logs.New(conf.Log)
 	if err != nil {
@@ -61,6 +68,8 @@ func build() cli.Build {
 	if commit != "" {
 		b.Commit, b.Date = commit, date
 	}
+	list, err := embedded.List(embedded.Files)
+	b.Codebases, b.Options = err == nil && len(list) > 0, embedded.Options
 	return b
 }
 
@@ -76,16 +85,6 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	var code *codebase.Codebase
-	if conf.Mode == cli.ModeEval {
-		code = codebase.FromText(conf.Program)
-	} else {
-		var err error
-		if code, err = codebase.OpenFile(conf.Program); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return cli.ExitUsage
-		}
-	}
 	if conf.CPUProfile != "" {
 		stop, err := profile(conf.CPUProfile)
 		if err != nil {
@@ -96,7 +95,11 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	}
 	reactor.RaiseFileLimit()
 	target.SetHistoryLimit(conf.Log.HistoryLimit)
-	exit := worker.New(code, options(conf, log)).Run()
+	exit, err := serveMode(conf, log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
+	}
 	for _, name := range target.CloseAll(logGrace) {
 		log.Warnf("[logging] Records for %s are lost: it does not take them", name)
 	}
@@ -104,6 +107,39 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
 	}
 	return exit
+}
+
+// serveMode does what the command line asks for until it comes to an end, and returns the exit code.
+func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
+	o := options(conf, log)
+	switch conf.Mode {
+	case cli.ModeRemote:
+		return serveRemote(conf, log, o)
+	case cli.ModeRepo:
+		return serveRepo(conf, log, o)
+	case cli.ModeProxy:
+		return serveProxy(conf, log)
+	}
+	code, err := open(conf)
+	if err != nil {
+		return 0, err
+	}
+	return serveLocal(conf, log, o, code)
+}
+
+// open finds the program.
+func open(conf *cli.Config) (*codebase.Codebase, error) {
+	switch conf.Mode {
+	case cli.ModeEval:
+		return codebase.FromText(conf.Program), nil
+	case cli.ModeEmbedded:
+		c, ok := embedded.Find(embedded.Files, conf.Program)
+		if !ok {
+			return nil, errors.New("Codebase not found: /" + strings.TrimPrefix(conf.Program, "repo://"))
+		}
+		return codebase.FromFiles(c.Main, "1", c.Files), nil
+	}
+	return codebase.OpenFile(conf.Program)
 }
 
 // profile writes a CPU profile to a file until stop is called.
@@ -132,11 +168,12 @@ func options(conf *cli.Config, log *logs.Logger) worker.Options {
 		Log:       log,
 		Threads:   conf.Threads,
 		ReusePort: conf.ReusePort, ForceStart: conf.ForceStart, Watch: conf.Watch,
+		DrainTimeout: conf.DrainTimeout, TraceObjects: conf.TraceObjects,
 		ScriptTimeout: conf.ScriptTimeout, ScriptMemory: conf.ScriptMemory,
 		Info: pipy.Info{
 			Tag: b.Version, Commit: b.Commit, Date: b.Date,
 			Source: conf.Program, Name: conf.InstanceName, UUID: id,
-			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload,
+			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload, NoGraph: conf.NoGraph,
 		},
 	}
 }
@@ -170,6 +207,9 @@ func listSurface() int {
 	out := bufio.NewWriter(os.Stdout)
 	fmt.Fprintln(out, "path\tkind\tsignature")
 	for _, r := range cli.Surface() {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
+	}
+	for _, r := range admin.Surface() {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
 	for _, r := range api.Surface() {

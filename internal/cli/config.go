@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/netip"
 	"time"
 
 	"weir/internal/logs"
@@ -10,25 +11,30 @@ import (
 type Mode int
 
 const (
-	ModeProgram Mode = iota // run the script file Config.Program
-	ModeEval                // run the script text Config.Program
-	ModeCheck               // look for errors in Config.Files
-	ModeAPI                 // list the scripting interface
-	ModeVersion             // print the version block
-	ModeHelp                // print Help()
+	ModeProgram    Mode = iota // run the script file Config.Program
+	ModeEval                   // run the script text Config.Program
+	ModeEmbedded               // run the codebase Config.Program that is part of the executable
+	ModeRemote                 // run the codebase at the URL Config.Program
+	ModeRepo                   // serve codebases: see Config.Repo
+	ModeProxy                  // forward the admin service at the URL Config.Program
+	ModeCheck                  // look for errors in Config.Files
+	ModeAPI                    // list the scripting interface
+	ModeCompletion             // print Completion(Config.Files[0])
+	ModeVersion                // print the version block
+	ModeHelp                   // print Help()
 )
 
 // Config is a command line that makes sense.
 type Config struct {
 	Mode Mode
 
-	// Program is the program argument exactly as typed: a path or script text, depending on Mode.
+	// Program is the program argument exactly as typed: a path, a URL or script text, depending on Mode.
 	Program string
 	// TextFallback tells that Program is text only because no file has that name. If it does not start,
 	// NotAFileEither should be printed too.
 	TextFallback bool
 	ScriptArgs   []string // arguments for the script, without the name of the process or the program
-	Files        []string // scripts to check
+	Files        []string // scripts to check, or the shell to complete in
 
 	Threads    int  // worker threads, at least 1
 	ReusePort  bool // listen with SO_REUSEPORT; always set with several threads
@@ -36,6 +42,12 @@ type Config struct {
 	NoReload   bool // nothing is polled or watched
 	NoGraph    bool // no pipeline diagrams at start
 	Watch      bool // reload when a file of the codebase changes
+
+	NoStatus     bool // an instance of a repo neither reports nor takes commands
+	NoMetrics    bool // it reports without metrics
+	TraceObjects bool // find out where scripts make objects
+
+	DrainTimeout time.Duration // how long connections of a version that was replaced may go on; 0 for no limit
 
 	ScriptTimeout time.Duration // longest run of one callback; 0 for no limit
 	ScriptMemory  int64         // bytes of script objects per worker; 0 for no limit
@@ -48,6 +60,41 @@ type Config struct {
 
 	InstanceUUID string // "" if not given: the process chooses one
 	InstanceName string
+
+	Remote Remote
+	Repo   Repo
+	Admin  Admin
+}
+
+// Remote configures how the process talks to a repo or, in ModeProxy, to another admin service.
+type Remote struct {
+	TLSCert, TLSKey string   // PEM files of the client certificate; both or none
+	TLSTrusted      []string // PEM files, or directories of them, that servers are checked against; none for the system's roots
+	TLSInsecure     bool     // servers are not checked
+	Token           string   // sent as "authorization: Bearer"; "" for none
+	Poll            time.Duration
+	Cache           string // directory of copies to start from when the repo is away; "" for the default place
+	NoCache         bool
+}
+
+// Repo configures ModeRepo.
+type Repo struct {
+	Store    string // an existing directory, or "etcd://HOST:PORT[,HOST:PORT]/PREFIX"; "" for memory
+	Init     string // directory to import codebases from; "" for none
+	InitCode string // codebase to run in this process; "" for none
+}
+
+// Admin configures the admin service.
+type Admin struct {
+	Addr            netip.AddrPort // where it listens, or would listen when it is opened later
+	Open            bool           // it is open from the start
+	Anyone          bool           // no token and no certificate is asked for, whatever the address
+	Token           string         // may do everything; "" for none
+	ReadToken       string         // may look, and fetch codebases; "" for none
+	GUI             string         // directory to serve instead of the built-in pages; "" for none
+	LogFile         string         // of requests that change something; "" for none
+	TLSCert, TLSKey string         // PEM files; both or none
+	TLSTrusted      []string       // PEM files, or directories of them, that certificates of clients are checked against
 }
 
 // NotAFileEither explains a failed start when Config.TextFallback is set.
@@ -63,8 +110,15 @@ const (
 	DefaultScriptMemory  = 1 << 30
 )
 
+// DefaultPoll is how often a server is asked for a new version if it has no better way.
+const DefaultPoll = 5 * time.Second
+
+// defaultAdminPort is the port of an admin service that was not given another.
+const defaultAdminPort = 6060
+
 func defaultConfig() *Config {
 	return &Config{
+		Remote:        Remote{Poll: DefaultPoll},
 		Threads:       1,
 		ScriptTimeout: DefaultScriptTimeout,
 		ScriptMemory:  DefaultScriptMemory,

@@ -16,8 +16,14 @@ const helpHead = `weir runs JavaScript and TypeScript that handles network traff
 Usage:
   weir [OPTION...] FILE [-- ARGUMENT...]     run a script file
   weir [OPTION...] -e CODE [-- ARGUMENT...]  run script text
+  weir [OPTION...] URL/ [-- ARGUMENT...]     run the codebase at a URL
+  weir [OPTION...] repo://NAME               run a built-in codebase
+  weir repo [OPTION...] [DIR]                serve codebases, kept in DIR
+  weir [OPTION...] http[s]://HOST:PORT       show the pages of another weir's
+                                             admin service
   weir check FILE...                         report errors, open no port
   weir api                                   list everything scripts can use
+  weir completion bash|zsh|fish              print completions for a shell
 
 Examples:
   weir --watch proxy.js
@@ -26,6 +32,8 @@ Examples:
       Use all CPUs and keep a log.
   weir -e 'println("hello", pipy.argv[1])' -- world
       Run a line of script with an argument.
+  weir --repo-token=@/etc/weir/token https://repo.example.com/repo/edge/
+      Run what is published there, and every new version of it.
 
 Values are given as --option=value. A SIZE is a number of bytes with an optional
 k, m, g or t; a TIME is in seconds or has the suffix ms, s, m, h or d.
@@ -36,11 +44,13 @@ const debugTopics = `alloc thread pipeline dump listener inbound outbound socket
 subproc tcp udp http2 elf bpf user codebase`
 
 const helpTail = `
-If FILE does not exist it is run as script text; -f makes that an error.
-"check" and "api" are commands unless a file has that name; ./api is a file.
+If FILE does not exist it is run as script text; -f makes that an error. A
+folder is served as by weir repo. Without any program weir serves codebases from
+memory.
+"check", "repo" and "api" are commands unless a file has that name; ./api is a
+file.
 Debug topics: ` + debugTopics + ` ("user" is console.debug).
-Accepted without effect: --no-status --no-metrics --trace-objects
---openssl-engine
+Accepted without effect: --openssl-engine
 
 Exit codes:
   0      the program has finished, or was stopped by a signal
@@ -51,7 +61,9 @@ Exit codes:
 Signals:
   SIGINT, SIGTERM   stop listening, let connections finish, then exit;
                     a second one exits at once
-  SIGHUP            load the program anew; if that fails the old one goes on
+  SIGHUP            load the program anew, from the repo if it came from one;
+                    if that fails the old one goes on
+  SIGTSTP           open or close the admin service
 `
 
 // Help is the text for --help.

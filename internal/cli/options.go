@@ -44,7 +44,10 @@ var groups = []group{
 			return nil
 		}},
 		flag("do not print pipeline diagrams at start", func(p *parser) { p.NoGraph = true }, "--no-graph"),
-		{[]string{"--instance-name"}, "NAME", "name of this process for scripts", func(p *parser, v string) error {
+		timeOption("--drain-timeout", "after a reload or a stop, close connections that\nare still open then (default 0: never)",
+			func(p *parser) *time.Duration { return &p.DrainTimeout }),
+		flag("find out where scripts make objects", func(p *parser) { p.TraceObjects = true }, "--trace-objects"),
+		{[]string{"--instance-name"}, "NAME", "name of this process for scripts and reports", func(p *parser, v string) error {
 			p.InstanceName = v
 			return nil
 		}},
@@ -53,12 +56,55 @@ var groups = []group{
 	{"TLS", []option{
 		flag("check all servers connectTLS connects to, those\nwithout a list of trusted certificates against\nthe system's roots", func(p *parser) { p.TLSVerify = true }, "--tls-verify"),
 	}},
+	{"Running from a repo", []option{
+		text("--repo-token", "TOKEN|@FILE", "token for the repo",
+			func(p *parser) *string { return &p.Remote.Token }, secret("--repo-token")),
+		text("--tls-cert", "FILE", "client certificate for an https repo",
+			func(p *parser) *string { return &p.Remote.TLSCert }, (*parser).existing),
+		text("--tls-key", "FILE", "its key", func(p *parser) *string { return &p.Remote.TLSKey }, (*parser).existing),
+		trusted("--tls-trusted", "certificates to check an https repo against\n(default: the system's roots)",
+			func(p *parser) *[]string { return &p.Remote.TLSTrusted }),
+		flag("do not check an https repo", func(p *parser) { p.Remote.TLSInsecure = true }, "--tls-insecure"),
+		timeOption("--repo-poll", "how often to ask a server that cannot say when\nthere is a new version (default 5s)",
+			func(p *parser) *time.Duration { return &p.Remote.Poll }),
+		text("--cache", "DIR", "keep copies here to start from when the repo is\naway (default: weir in the user's cache folder)",
+			func(p *parser) *string { return &p.Remote.Cache }, directoryName("--cache")),
+		flag("keep no copies", func(p *parser) { p.Remote.NoCache = true }, "--no-cache"),
+		flag("report nothing to the repo, take no commands", func(p *parser) { p.NoStatus = true }, "--no-status"),
+		flag("report no metrics", func(p *parser) { p.NoMetrics = true }, "--no-metrics"),
+	}},
+	{"Serving a repo", []option{
+		{[]string{"--store"}, "DIR|etcd://...", "where to keep codebases, as with the argument of\nweir repo (default: in memory);\netcd://HOST:PORT[,HOST:PORT]/PREFIX shares them", setStore},
+		text("--init-repo", "DIR", "import each sub-folder of DIR as a codebase",
+			func(p *parser) *string { return &p.Repo.Init }, (*parser).initDirectory),
+		text("--init-code", "NAME", "run this codebase in the same process",
+			func(p *parser) *string { return &p.Repo.InitCode }, codebaseName),
+	}},
+	{"Admin service", []option{
+		{[]string{"--admin-port"}, "[IP:]PORT", "open the admin service (default 6060 with\nweir repo); without a token or certificates on\nthis machine only", setAdminPort},
+		flag("do not open it before SIGTSTP", func(p *parser) { p.adminOff = true }, "--admin-port-off"),
+		text("--admin-token", "TOKEN|@FILE", "demand this token for everything",
+			func(p *parser) *string { return &p.Admin.Token }, secret("--admin-token")),
+		text("--admin-read-token", "TOKEN|@FILE", "accept this one too, for reading only",
+			func(p *parser) *string { return &p.Admin.ReadToken }, secret("--admin-read-token")),
+		flag("let everybody do everything", func(p *parser) { p.Admin.Anyone = true }, "--admin-open"),
+		text("--admin-tls-cert", "FILE", "serve HTTPS with this certificate",
+			func(p *parser) *string { return &p.Admin.TLSCert }, (*parser).existing),
+		text("--admin-tls-key", "FILE", "its key", func(p *parser) *string { return &p.Admin.TLSKey }, (*parser).existing),
+		trusted("--admin-tls-trusted", "demand client certificates signed by one of these",
+			func(p *parser) *[]string { return &p.Admin.TLSTrusted }),
+		text("--admin-gui", "DIR", "pages to serve instead of the built-in ones",
+			func(p *parser) *string { return &p.Admin.GUI }, (*parser).guiDirectory),
+		text("--admin-log-file", "PATH", "append what was changed through it to a file",
+			func(p *parser) *string { return &p.Admin.LogFile }, (*parser).adminLog),
+	}},
 	{"Log", []option{
 		{[]string{"--log-level"}, "LEVEL", "debug, info (default), warn or error;\ndebug:TOPIC+TOPIC for parts of debug", setLogLevel},
 		{[]string{"--log-local"}, "OUTPUT", "stderr (default), stdout or null", func(p *parser, v string) (err error) {
 			p.Log.Local, err = logs.ParseOutput(v)
 			return err
 		}},
+		{[]string{"--log-format"}, "text|json", "json: one object a line", setLogFormat},
 		flag("write to that output and nowhere else", func(p *parser) { p.Log.LocalOnly = true }, "--log-local-only"),
 		{[]string{"--log-file"}, "PATH", "also append to a file", setLogFile},
 		sizeOption("--log-file-max-size", "begin a new file before it gets larger",
@@ -77,13 +123,7 @@ var groups = []group{
 		flag("what follows is for the script (also --args)", nil, "--"),
 		flag("back from script arguments to options", func(*parser) {}, "--pipy-options"),
 	}},
-	{"", []option{
-		ignored("--no-status"), ignored("--no-metrics"), ignored("--trace-objects"), ignored("--openssl-engine"),
-		later("--init-repo"), later("--init-code"),
-		later("--admin-port"), later("--admin-port-off"), later("--admin-open"), later("--admin-gui"),
-		later("--admin-log-file"), later("--admin-tls-cert"), later("--admin-tls-key"), later("--admin-tls-trusted"),
-		later("--tls-cert"), later("--tls-key"), later("--tls-trusted"), later("--tls-insecure"),
-	}},
+	{"", []option{ignored("--openssl-engine")}},
 }
 
 var optionByName = func() map[string]*option {
@@ -110,8 +150,13 @@ func flag(help string, set func(*parser), names ...string) option {
 // ignored options configure parts that this version does not have, so that command lines made for others work.
 func ignored(name string) option { return flag("", func(*parser) {}, name) }
 
-// later options ask for features that this version does not have and that cannot be left out unnoticed.
-func later(name string) option { return option{names: []string{name}} }
+// text is an option whose value is checked, and perhaps replaced, by read.
+func text(name, value, help string, field func(*parser) *string, read func(p *parser, value string) (string, error)) option {
+	return option{[]string{name}, value, help, func(p *parser, v string) (err error) {
+		*field(p), err = read(p, v)
+		return err
+	}}
+}
 
 func sizeOption(name, help string, field func(*parser) *int64) option {
 	return option{[]string{name}, "SIZE", help, func(p *parser, v string) (err error) {
@@ -124,6 +169,17 @@ func timeOption(name, help string, field func(*parser) *time.Duration) option {
 	return option{[]string{name}, "TIME", help, func(p *parser, v string) (err error) {
 		*field(p), err = parseTime(name, v)
 		return err
+	}}
+}
+
+// trusted options may be given more than once.
+func trusted(name, help string, field func(*parser) *[]string) option {
+	return option{[]string{name}, "FILE|DIR", help, func(p *parser, v string) error {
+		if _, err := p.stat(v); err != nil {
+			return fmt.Errorf("file or directory not found: %s", v)
+		}
+		*field(p) = append(*field(p), v)
+		return nil
 	}}
 }
 
@@ -178,4 +234,13 @@ func setHistoryLimit(p *parser, value string) error {
 	}
 	p.Log.HistoryLimit = int(n)
 	return nil
+}
+
+func setLogFormat(p *parser, value string) error {
+	switch value {
+	case "json", "text":
+		p.Log.JSON = value == "json"
+		return nil
+	}
+	return badValue("--log-format", value, "text or json is expected")
 }

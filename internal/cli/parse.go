@@ -3,9 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -13,16 +15,17 @@ import (
 // "--args" begins the script's arguments, of which the first without a dash is the program if there was none before;
 // "--pipy-options" goes back to options.
 //
-// "check" and "api" are sub-commands when they are the first argument and no file has that name; "./api" is always a
-// file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
+// "check", "repo", "api" and "completion" are sub-commands when they are the first argument and no file has that name; "./api" is always
+// a file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
 func Parse(args []string) (*Config, error) {
-	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat})
+	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat, read: os.ReadFile})
 }
 
 // system is what the command line is judged against.
 type system struct {
 	cpus int
 	stat func(path string) (os.FileInfo, error)
+	read func(path string) ([]byte, error)
 }
 
 // parser is the state between two arguments.
@@ -30,12 +33,13 @@ type parser struct {
 	*Config
 	system
 	hasProgram bool
-	subcommand string // "check", "api" or ""
+	subcommand string // "check", "repo", "api", "completion" or ""
 	help       bool
 	version    bool
 	eval       bool
 	file       bool
-	later      string // an option whose feature does not exist yet
+	adminPort  bool // --admin-port was given
+	adminOff   bool
 }
 
 func parse(args []string, sys system) (*Config, error) {
@@ -54,7 +58,9 @@ func parse(args []string, sys system) (*Config, error) {
 }
 
 func (p *parser) isSubcommand(arg string) bool {
-	if arg != "check" && arg != "api" {
+	switch arg {
+	case "check", "repo", "api", "completion":
+	default:
 		return false
 	}
 	info, err := p.stat(arg)
@@ -89,7 +95,7 @@ func (p *parser) scan(args []string) error {
 }
 
 func (p *parser) positional(arg string) error {
-	if p.subcommand == "check" {
+	if p.subcommand == "check" || p.subcommand == "completion" {
 		p.Files = append(p.Files, arg)
 		return nil
 	}
@@ -106,10 +112,6 @@ func (p *parser) option(arg string) error {
 	if o == nil {
 		return fmt.Errorf("unknown option: %s", name)
 	}
-	if o.set == nil {
-		p.later = name
-		return nil
-	}
 	return o.set(p, value)
 }
 
@@ -122,20 +124,27 @@ func (p *parser) interpret() error {
 	case p.help:
 		p.Mode = ModeHelp
 		return nil
-	case p.later != "":
-		return fmt.Errorf("%s is not available in this version yet", p.later)
 	}
 	if p.Threads > 1 {
 		p.ReusePort = true
 	}
+	var err error
 	if p.subcommand != "" {
-		return p.interpretSubcommand()
+		err = p.interpretSubcommand()
+	} else {
+		err = p.interpretProgram()
 	}
-	if err := p.interpretProgram(); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := p.interpretRemote(); err != nil {
+		return err
+	}
+	if err := p.interpretAdmin(); err != nil {
 		return err
 	}
 	switch {
-	case p.Watch && p.Mode == ModeEval:
+	case p.Watch && p.Mode != ModeProgram:
 		return errors.New("--watch needs a script file as program")
 	case p.Watch && p.NoReload:
 		return errors.New("--watch and --no-reload exclude each other")
@@ -152,13 +161,37 @@ func (p *parser) interpretSubcommand() error {
 			return fmt.Errorf("%s cannot be used with %s", o.name, p.subcommand)
 		}
 	}
-	p.Mode = ModeAPI
-	if p.subcommand == "check" {
+	switch p.subcommand {
+	case "check":
 		p.Mode = ModeCheck
 		if len(p.Files) == 0 {
 			return errors.New("nothing to check: name one or more script files")
 		}
+	case "completion":
+		p.Mode = ModeCompletion
+		if len(p.Files) != 1 || !slices.Contains(Shells, p.Files[0]) {
+			return fmt.Errorf("weir completion expects the name of a shell: %s", strings.Join(Shells, ", "))
+		}
+	case "repo":
+		return p.interpretRepo()
+	default:
+		p.Mode = ModeAPI
 	}
+	return nil
+}
+
+// interpretRepo is for a program argument that can only be a directory of codebases, or nothing.
+func (p *parser) interpretRepo() error {
+	p.Mode = ModeRepo
+	switch {
+	case !p.hasProgram:
+		return nil
+	case p.Repo.Store != "":
+		return fmt.Errorf("--store and the directory %s exclude each other", p.Program)
+	case !p.isDirectory(p.Program):
+		return fmt.Errorf("not a directory: %s; make it to keep codebases in it", p.Program)
+	}
+	p.Repo.Store = p.Program
 	return nil
 }
 
@@ -170,20 +203,18 @@ func (p *parser) interpretProgram() error {
 	case p.eval:
 		p.Mode = ModeEval
 		return nil
-	case !p.hasProgram:
+	case p.file && !p.hasProgram:
 		return errors.New(shortUsage)
+	case !p.hasProgram || p.isDirectory(program):
+		return p.interpretRepo()
+	case strings.HasPrefix(program, "repo://"):
+		p.Mode = ModeEmbedded
+		return nil
+	case strings.HasPrefix(program, "http://") || strings.HasPrefix(program, "https://"):
+		return p.interpretURL()
 	}
-	if name, ok := strings.CutPrefix(program, "repo://"); ok {
-		return fmt.Errorf("Codebase not found: /%s", name) //lint:ignore ST1005 the text is fixed
-	}
-	if strings.HasPrefix(program, "http://") || strings.HasPrefix(program, "https://") {
-		return fmt.Errorf("running a remote codebase is not available in this version yet: %s", program)
-	}
-	info, err := p.stat(program)
+	_, err := p.stat(program)
 	switch {
-	case err == nil && info.IsDir():
-		return fmt.Errorf("%s is a directory, and serving it as a repo is not available in this version yet; "+
-			"name a script file to run it", program)
 	case err == nil:
 		p.Mode = ModeProgram
 		return nil
@@ -196,5 +227,21 @@ func (p *parser) interpretProgram() error {
 	}
 	p.Mode = ModeEval
 	p.TextFallback = true
+	return nil
+}
+
+// interpretURL tells a codebase from an admin service: the latter has a port and no path.
+func (p *parser) interpretURL() error {
+	u, err := url.Parse(p.Program)
+	switch {
+	case err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("invalid URL: %s; http[s]://HOST[:PORT]/CODEBASE/ is expected", p.Program)
+	case u.User != nil:
+		return errors.New("a URL with a user or a password is not accepted; use --repo-token=@FILE")
+	case u.Port() != "" && (u.Path == "" || u.Path == "/"):
+		p.Mode = ModeProxy
+	default:
+		p.Mode = ModeRemote
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,7 +13,7 @@ import (
 	"weir/internal/logs"
 )
 
-// testSystem has 4 CPUs, the file main.js and the directory dir.
+// testSystem has 4 CPUs, the files main.js and token and the directory dir.
 func testSystem(t *testing.T) system {
 	t.Helper()
 	root := t.TempDir()
@@ -21,10 +22,20 @@ func testSystem(t *testing.T) system {
 	}
 	return system{cpus: 4, stat: func(path string) (os.FileInfo, error) {
 		switch path {
-		case "main.js", "-odd.js", "a b.js":
+		case "main.js", "-odd.js", "a b.js", "token", "/etc/weir/token":
 			return os.Stat(filepath.Join(root, "file"))
-		case "dir":
+		case "dir", ".", "/":
 			return os.Stat(root)
+		}
+		return nil, fs.ErrNotExist
+	}, read: func(path string) ([]byte, error) {
+		switch path {
+		case "token", "/etc/weir/token":
+			return []byte("s3cret\n"), nil
+		case "empty":
+			return []byte("\n"), nil
+		case "main.js":
+			return []byte("two\nlines"), nil
 		}
 		return nil, fs.ErrNotExist
 	}}
@@ -87,7 +98,62 @@ func TestParse(t *testing.T) {
 		{"--instance-uuid=ab-1 --instance-name=a/b=c main.js", with(program, func(c *Config) {
 			c.InstanceUUID, c.InstanceName = "ab-1", "a/b=c"
 		})},
-		{"--no-status --no-metrics --trace-objects --openssl-engine=x main.js", with(program)},
+		{"--no-status --no-metrics --trace-objects --openssl-engine=x main.js", with(program, func(c *Config) {
+			c.NoStatus, c.NoMetrics, c.TraceObjects = true, true, true
+		})},
+		{"--drain-timeout=1m main.js", with(program, func(c *Config) { c.DrainTimeout = time.Minute })},
+
+		// repo
+		{"", with(serving(""))},
+		{"--threads=2", with(serving(""), threads(2))},
+		{"-- -a", with(serving(""), scriptArgs("-a"))},
+		{"repo", with(serving(""))},
+		{"dir", with(serving("dir"), func(c *Config) { c.Program = "dir" })},
+		{"-f dir", with(serving("dir"), func(c *Config) { c.Program = "dir" })},
+		{"repo dir", with(serving("dir"), func(c *Config) { c.Program = "dir" })},
+		{"repo --store=dir", with(serving("dir"))},
+		{"--store=etcd://a:1,b:2/x", with(serving("etcd://a:1,b:2/x"))},
+		{"repo --init-repo=dir --init-code=a/b/ --admin-port=7000", with(serving(""), func(c *Config) {
+			c.Repo.Init, c.Repo.InitCode, c.Admin.Addr = "dir", "/a/b", netip.MustParseAddrPort("127.0.0.1:7000")
+		})},
+		{"./repo", with(eval("./repo"), func(c *Config) { c.TextFallback = true })},
+
+		// instance
+		{"repo://acme/cli", with(mode(ModeEmbedded), func(c *Config) { c.Program = "repo://acme/cli" })},
+		{"http://host/repo/x/", with(remote("http://host/repo/x/"))},
+		{"https://host:6060/repo/x/", with(remote("https://host:6060/repo/x/"))},
+		{"http://host:1/main.js", with(remote("http://host:1/main.js"))},
+		{"https://host", with(remote("https://host"))},
+		{"https://host/", with(remote("https://host/"))},
+		{"http://host:1", with(proxy("http://host:1"))},
+		{"https://[::1]:6060/", with(proxy("https://[::1]:6060/"))},
+		{"--repo-token=@token --tls-cert=main.js --tls-key=main.js --tls-trusted=main.js --tls-trusted=dir --repo-poll=1 --cache=/c http://h/x/",
+			with(remote("http://h/x/"), func(c *Config) {
+				c.Remote = Remote{TLSCert: "main.js", TLSKey: "main.js", TLSTrusted: []string{"main.js", "dir"}, Token: "s3cret",
+					Poll: time.Second, Cache: "/c"}
+			})},
+		{"--tls-insecure --no-cache --repo-token=abc http://h/x/", with(remote("http://h/x/"), func(c *Config) {
+			c.Remote.TLSInsecure, c.Remote.NoCache, c.Remote.Token = true, true, "abc"
+		})},
+
+		// admin service
+		{"--admin-port=6060 main.js", with(program, admin("127.0.0.1:6060"))},
+		{"--admin-port=:1 main.js", with(program, admin("127.0.0.1:1"))},
+		{"--admin-port=127.0.0.2:1 main.js", with(program, admin("127.0.0.2:1"))},
+		{"--admin-port=[::1]:1 main.js", with(program, admin("[::1]:1"))},
+		{"--admin-port=::1:1 main.js", with(program, admin("[::1]:1"))},
+		{"--admin-port=1 --admin-port-off main.js", with(program, admin("127.0.0.1:1"), func(c *Config) { c.Admin.Open = false })},
+		{"--admin-port=1 --admin-open main.js", with(program, admin("[::]:1"), func(c *Config) { c.Admin.Anyone = true })},
+		{"--admin-port=0.0.0.0:1 --admin-token=@token --admin-read-token=r main.js", with(program, admin("0.0.0.0:1"), func(c *Config) {
+			c.Admin.Token, c.Admin.ReadToken = "s3cret", "r"
+		})},
+		{"--admin-port=1 --admin-tls-cert=main.js --admin-tls-key=token --admin-tls-trusted=dir main.js", with(program, admin("[::]:1"),
+			func(c *Config) {
+				c.Admin.TLSCert, c.Admin.TLSKey, c.Admin.TLSTrusted = "main.js", "token", []string{"dir"}
+			})},
+		{"--admin-gui=dir --admin-log-file=audit --admin-port=1 main.js", with(program, admin("127.0.0.1:1"), func(c *Config) {
+			c.Admin.GUI, c.Admin.LogFile = "dir", "audit"
+		})},
 
 		// log
 		{"--log-level=warn main.js", with(program, func(c *Config) { c.Log.Level = logs.Warn })},
@@ -121,12 +187,13 @@ func TestParse(t *testing.T) {
 		// version and help need no program and no sense
 		{"--version", with(mode(ModeVersion))},
 		{"-v --help", with(mode(ModeVersion))},
-		{"-version --init-repo=x", with(mode(ModeVersion))},
+		{"-version --init-repo=dir", with(mode(ModeVersion))},
 		{"-h", with(mode(ModeHelp))},
 		{"-help -e", with(mode(ModeHelp))},
 		{"check --help", with(mode(ModeHelp))},
 	} {
 		want := defaultConfig()
+		want.Admin.Addr = netip.MustParseAddrPort("127.0.0.1:6060")
 		for _, change := range c.want {
 			change(want)
 		}
@@ -151,6 +218,22 @@ func scriptArgs(args ...string) func(*Config) { return func(c *Config) { c.Scrip
 
 func mode(m Mode) func(*Config) { return func(c *Config) { c.Mode = m } }
 
+func serving(store string) func(*Config) {
+	return func(c *Config) { c.Mode, c.Repo.Store, c.Admin.Open = ModeRepo, store, true }
+}
+
+func remote(url string) func(*Config) {
+	return func(c *Config) { c.Mode, c.Program = ModeRemote, url }
+}
+
+func proxy(url string) func(*Config) {
+	return func(c *Config) { c.Mode, c.Program, c.Admin.Open = ModeProxy, url, true }
+}
+
+func admin(addr string) func(*Config) {
+	return func(c *Config) { c.Admin.Addr, c.Admin.Open = netip.MustParseAddrPort(addr), true }
+}
+
 func threads(n int) func(*Config) {
 	return func(c *Config) { c.Threads, c.ReusePort = n, true }
 }
@@ -174,10 +257,8 @@ func TestParseErrors(t *testing.T) {
 		size = " (a size in bytes is expected, such as 4096, 512k, 10m or 1g)"
 		span = " (a time is expected, such as 30, 500ms, 15m, 1h or 1d)"
 	)
-	cases := []struct{ args, want string }{
-		{"", shortUsage},
-		{"--threads=2", shortUsage},
-		{"-- -a", shortUsage},
+	for _, c := range []struct{ args, want string }{
+		{"-f", shortUsage},
 		{"-e", "missing script to evaluate"},
 		{"--eval -- -a", "missing script to evaluate"},
 		{"-f none.js", "file or directory does not exist: " + missing},
@@ -209,11 +290,6 @@ func TestParseErrors(t *testing.T) {
 		{"--log-file-max-count=-2 main.js", `invalid value for --log-file-max-count: "-2" (a number is expected)`},
 		{"--log-file main.js", `invalid value for --log-file: "" (a path is expected)`},
 		{"--instance-uuid=a/b main.js", "--instance-uuid does not allow slashes"},
-		{"repo://acme/cli", "Codebase not found: /acme/cli"},
-		{"http://host/repo/x/", "running a remote codebase is not available in this version yet: http://host/repo/x/"},
-		{"https://host", "running a remote codebase is not available in this version yet: https://host"},
-		{"dir", "dir is a directory, and serving it as a repo is not available in this version yet; name a script file to run it"},
-		{"-f dir", "dir is a directory, and serving it as a repo is not available in this version yet; name a script file to run it"},
 		{"--watch -e 1", "--watch needs a script file as program"},
 		{"--watch 1+1", "--watch needs a script file as program"},
 		{"--watch --no-reload main.js", "--watch and --no-reload exclude each other"},
@@ -223,15 +299,51 @@ func TestParseErrors(t *testing.T) {
 		{"check --watch main.js", "--watch cannot be used with check"},
 		{"api main.js", "redundant argument: main.js"},
 		{"api -e", "--eval cannot be used with api"},
-	}
-	for _, o := range []string{
-		"--init-repo", "--init-code", "--admin-port", "--admin-port-off", "--admin-open", "--admin-gui", "--admin-log-file",
-		"--admin-tls-cert", "--admin-tls-key", "--admin-tls-trusted", "--tls-cert", "--tls-key", "--tls-trusted",
-		"--tls-insecure",
+
+		{"--watch http://h/x/", "--watch needs a script file as program"},
+		{"repo --watch", "--watch cannot be used with repo"},
+		{"repo none", "not a directory: none; make it to keep codebases in it"},
+		{"repo main.js", "not a directory: main.js; make it to keep codebases in it"},
+		{"repo dir --store=dir", "--store and the directory dir exclude each other"},
+		{"--store=none", `invalid value for --store: "none" (an existing directory or etcd://HOST:PORT/PREFIX is expected)`},
+		{"--store=etcd:///x", `invalid value for --store: "etcd:///x" (etcd://HOST:PORT[,HOST:PORT]/PREFIX is expected)`},
+		{"--init-repo=none", "Cannot read codebase initialization directory: none"},
+		{"--init-repo=dir main.js", "invalid option --init-repo for non-repo mode"},
+		{"--init-code=x main.js", "invalid option --init-code for non-repo mode"},
+		{"--store=dir main.js", "invalid option --store for non-repo mode"},
+		{"--init-code=/", `invalid value for --init-code: "/" (the name of a codebase is expected)`},
+		{"http://", "invalid URL: http://; http[s]://HOST[:PORT]/CODEBASE/ is expected"},
+		{"http://h/x?y", "invalid URL: http://h/x?y; http[s]://HOST[:PORT]/CODEBASE/ is expected"},
+		{"http://u:p@h/x/", "a URL with a user or a password is not accepted; use --repo-token=@FILE"},
+		{"--tls-cert=main.js http://h/x/", "--tls-cert and --tls-key must be used in conjunction"},
+		{"--tls-key=main.js http://h/x/", "--tls-cert and --tls-key must be used in conjunction"},
+		{"--tls-cert=none http://h/x/", "cannot open file: none"},
+		{"--tls-trusted=none http://h/x/", "file or directory not found: none"},
+		{"--tls-insecure --tls-trusted=main.js http://h/x/", "--tls-insecure and --tls-trusted exclude each other"},
+		{"--cache=/x --no-cache http://h/x/", "--cache and --no-cache exclude each other"},
+		{"--cache http://h/x/", `invalid value for --cache: "" (a directory is expected)`},
+		{"--repo-poll=0 http://h/x/", "--repo-poll must be more than 0"},
+		{"--repo-token http://h/x/", "--repo-token expects a token, or @FILE for a file with one"},
+		{"--repo-token=@empty http://h/x/", "--repo-token expects a token, or @FILE for a file with one"},
+		{"--repo-token=@none http://h/x/", "cannot open file: none"},
+		{"--repo-token=@main.js http://h/x/", "invalid token for --repo-token: it may consist of visible ASCII characters only"},
+		{"--admin-port main.js", "invalid --admin-port"},
+		{"--admin-port=0 main.js", "invalid --admin-port"},
+		{"--admin-port=65536 main.js", "invalid --admin-port"},
+		{"--admin-port=host:1 main.js", "invalid --admin-port"},
+		{"--admin-port=[::1 main.js", "invalid --admin-port"},
+		{"--admin-port=[::1:1 main.js", "invalid --admin-port"},
+		{"--admin-port=0.0.0.0:1 main.js", "--admin-port=0.0.0.0:1 can be reached from other machines: give --admin-token=@FILE or " +
+			"--admin-tls-trusted too, or --admin-open to let everybody in"},
+		{"--admin-read-token=x main.js", "--admin-read-token needs --admin-token, without which nobody may change anything"},
+		{"--admin-open --admin-token=x main.js", "--admin-open and --admin-token exclude each other"},
+		{"--admin-tls-cert=main.js main.js", "--admin-tls-cert and --admin-tls-key must be used in conjunction"},
+		{"--admin-tls-trusted=dir main.js", "--admin-tls-cert and --admin-tls-key are required for --admin-tls-trusted"},
+		{"--admin-gui=none main.js", "cannot locate the admin GUI front-end files"},
+		{"--admin-log-file=dir main.js", "invalid admin log file"},
+		{"--admin-log-file=none/audit main.js", "directory does not exist for the admin log file"},
+		{"--log-format=xml main.js", `invalid value for --log-format: "xml" (text or json is expected)`},
 	} {
-		cases = append(cases, struct{ args, want string }{o + "=x main.js", o + " is not available in this version yet"})
-	}
-	for _, c := range cases {
 		_, err := parse(strings.Fields(c.args), sys)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s:\n got %v\nwant %s", c.args, err, c.want)
@@ -258,10 +370,14 @@ func TestSubcommandOrFile(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"main.js\n--\na", "--threads=max\nx", "--log-file-max-size=9t\nx", "check\na", "--\n--pipy-options\n-e"} {
+	for _, s := range []string{"main.js\n--\na", "--threads=max\nx", "--log-file-max-size=9t\nx", "check\na", "--admin-port=[::1]:1\nhttp://h:1", "--\n--pipy-options\n-e"} {
 		f.Add(s)
 	}
-	sys := system{cpus: 2, stat: func(string) (os.FileInfo, error) { return nil, fs.ErrNotExist }}
+	sys := system{
+		cpus: 2,
+		stat: func(string) (os.FileInfo, error) { return nil, fs.ErrNotExist },
+		read: func(string) ([]byte, error) { return nil, fs.ErrNotExist },
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := parse(strings.Split(s, "\n"), sys)
 		switch {

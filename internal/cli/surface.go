@@ -6,7 +6,7 @@ import "strings"
 type Row struct{ Path, Kind, Signature string }
 
 // Surface lists the options of the command line, the shapes of its program argument, exit codes and signals. Options
-// without effect are listed as such; those that are refused are not.
+// without effect are listed as such.
 func Surface() []Row {
 	var rows []Row
 	add := func(path, kind, signature string) { rows = append(rows, Row{"cli:" + path, kind, signature}) }
@@ -25,7 +25,14 @@ func Surface() []Row {
 	}
 	add("program:<file>", "cli", "run a script file; the root of its codebase is its folder")
 	add("program:<text>", "cli", "run script text; the value of a single expression is printed")
+	add("program:none", "cli", "serve codebases that are kept in memory")
+	add("program:<directory>", "cli", "serve codebases that are kept in the directory")
+	add("program:repo://<codebase>", "cli", "run a codebase that is part of the executable")
+	add("program:http[s]://host[:port]/<base>/", "cli", "run a codebase from a web server or a repo, and its new versions")
+	add("program:http[s]://host:port", "cli", "show the admin pages of another process")
+	add("program:repo", "cli", "repo [DIR]: serve codebases")
 	add("program:check", "cli", "check FILE...: report errors, open no port")
+	add("program:completion", "cli", "completion bash|zsh|fish: print completions for a shell")
 	add("program:api", "cli", "list everything scripts can use")
 	add("exit:0", "cli", "the program has finished, or was stopped by a signal")
 	add("exit:1", "cli", "weir check found errors")
@@ -33,7 +40,8 @@ func Surface() []Row {
 	add("exit:n", "cli", "pipy.exit(n)")
 	add("signal:SIGINT", "cli", "stop listening, let connections finish, exit; a second one exits at once")
 	add("signal:SIGTERM", "cli", "as SIGINT")
-	add("signal:SIGHUP", "cli", "load the program anew")
+	add("signal:SIGHUP", "cli", "load the program anew, from the repo if it came from one")
+	add("signal:SIGTSTP", "cli", "open or close the admin service")
 	return rows
 }
 

@@ -20,7 +20,7 @@ func TestSurface(t *testing.T) {
 	for path, signature := range map[string]string{
 		"cli:-h": "-h | --help | -help: print this help", "cli:--reuse-port": "--reuse-port: share listening ports with other processes; several threads always do",
 		"cli:--threads": "--threads=N|max: worker threads, each running the whole program (default 1, max: one per CPU)", "cli:--": "--: what follows is for the script (also --args)",
-		"cli:--trace-objects": "accepted without effect",
+		"cli:--openssl-engine": "accepted without effect",
 	} {
 		if got := have[path].Signature; got != signature {
 			t.Errorf("%s: %q", path, got)

@@ -13,6 +13,9 @@ type Build struct {
 	Version string // release, such as "1.2.0"
 	Commit  string // revision of the source, "" if unknown
 	Date    string // of that revision, RFC 3339, "" if unknown
+
+	Codebases bool   // some are compiled in
+	Options   string // options that come before the user's, "" for none
 }
 
 // ReadBuild completes a release number with what the Go tool recorded when it compiled the executable.
@@ -40,15 +43,23 @@ func (b Build) Block() string {
 		host += " " + name
 	}
 	var out strings.Builder
-	for _, line := range [][2]string{
+	codebases := "No"
+	if b.Codebases {
+		codebases = "Yes"
+	}
+	lines := [][2]string{
 		{"Version", b.Version},
 		{"Commit", b.Commit},
 		{"Commit Date", b.Date},
 		{"Host", host},
 		{"TLS", "crypto/tls of " + runtime.Version()},
-		{"Builtin GUI", "No"},
-		{"Builtin Codebases", "No"},
-	} {
+		{"Builtin GUI", "Yes"},
+		{"Builtin Codebases", codebases},
+	}
+	if b.Options != "" {
+		lines = append(lines, [2]string{"Default Options", b.Options})
+	}
+	for _, line := range lines {
 		fmt.Fprintf(&out, "%-17s: %s\n", line[0], line[1])
 	}
 	return out.String()

@@ -9,14 +9,15 @@ import (
 
 // Codebase is shared by all workers of a process; its methods may be called from any goroutine.
 type Codebase struct {
-	root   string
-	entry  string
-	text   string
-	inline bool
+	root string
 
-	mu     sync.RWMutex // guards mounts and the patches of every layer
-	base   *layer
-	mounts map[string]*layer
+	mu      sync.RWMutex // guards what follows and the patches of every layer
+	text    string
+	inline  bool
+	entry   string
+	version string
+	base    *layer
+	mounts  map[string]*layer
 
 	watchMu sync.Mutex // guards watches; taken before mu
 	watches map[*watch]struct{}
@@ -35,7 +36,7 @@ func OpenFile(path string) (*Codebase, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("cannot open script %s: it is a directory", path)
 	}
-	c := newCodebase(filepath.Dir(path))
+	c := newDirectory(filepath.Dir(path))
 	c.entry = "/" + filepath.Base(path)
 	return c, nil
 }
@@ -46,28 +47,58 @@ func FromText(src string) *Codebase {
 	if err != nil {
 		dir = "."
 	}
-	c := newCodebase(dir)
+	c := newDirectory(dir)
 	c.text, c.inline = src, true
 	return c
 }
 
-func newCodebase(dir string) *Codebase {
+// localVersion is the version of what nobody counts versions of.
+const localVersion = "1"
+
+func newDirectory(dir string) *Codebase {
+	c := newCodebase(dir, newDirStore(dir, watchOptions{}))
+	c.version = localVersion
+	return c
+}
+
+func newCodebase(root string, s store) *Codebase {
 	return &Codebase{
-		root:    dir,
-		base:    &layer{store: newDirStore(dir, watchOptions{})},
+		root:    root,
+		base:    &layer{store: s},
 		mounts:  make(map[string]*layer),
 		watches: make(map[*watch]struct{}),
 	}
 }
 
-// Root is the local directory the codebase's own files lie in.
+// Root is the local directory the codebase's own files lie in, "" if they do not.
 func (c *Codebase) Root() string { return c.root }
 
 // Entry is the path of the script to start with, "" if it was given as text.
-func (c *Codebase) Entry() string { return c.entry }
+func (c *Codebase) Entry() string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.entry
+}
+
+// Version is what the source of the codebase calls its present state; for local files it is always "1".
+func (c *Codebase) Version() string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.version
+}
+
+func (c *Codebase) setEntry(entry, version string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entry, c.version = entry, version
+}
 
 // EntryText returns the script that was given as text, and whether it was.
-func (c *Codebase) EntryText() (string, bool) { return c.text, c.inline }
+func (c *Codebase) EntryText() (string, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.text, c.inline
+}
 
 // Read returns the content of a file, which the caller must not modify. The error matches fs.ErrNotExist if there is
 // no such file.

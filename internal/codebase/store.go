@@ -1,6 +1,6 @@
 package codebase
 
-// store is one source of files: a directory, or later a memory tree, a repository or a web server. Paths are
+// store is one source of files: a directory, or a tree in memory that a repo or a web server filled. Paths are
 // normalized and relative to the store. Every method may be called from several goroutines at once.
 type store interface {
 	// read returns the whole file. The error matches fs.ErrNotExist if there is none.

@@ -5,6 +5,7 @@ import (
 
 	"weir/internal/command"
 	"weir/internal/event"
+	"weir/internal/logs"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -119,6 +120,9 @@ func (f *exec) start() {
 		return
 	}
 	f.child = c
+	if log := f.World().Log; log.DebugEnabled(logs.Subproc) {
+		log.Debugf(logs.Subproc, "[exec] process %d started: %q", c.pid, args[0])
+	}
 	if f.def.onStart != nil && c.pid > 0 {
 		f.Call(f.def.onStart, script.Int(c.pid))
 	}
@@ -150,6 +154,9 @@ func (f *exec) environment() (env []string, ok bool) {
 
 // exited is called when the child has exited and all it printed was read.
 func (f *exec) exited(code int) {
+	if log := f.World().Log; log.DebugEnabled(logs.Subproc) {
+		log.Debugf(logs.Subproc, "[exec] process %d exited with %d", f.child.pid, code)
+	}
 	if f.def.onExit == nil {
 		f.Output(&stream.StreamEnd{})
 		return

@@ -171,6 +171,9 @@ func openForWriting(path string, appending bool, o logs.FileOptions) (io.WriteCl
 	if path == "-" {
 		return standardOutput{}, nil
 	}
+	if logs.DebugEnabled(logs.Files) {
+		logs.Debugf(logs.Files, "[file] opening %s for writing", path)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}

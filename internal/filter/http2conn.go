@@ -3,6 +3,7 @@ package filter
 import (
 	"time"
 
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/proto/http2"
@@ -24,6 +25,7 @@ type http2Conn struct {
 	source *reactor.Tap  // where the peer's bytes come from
 	pace   reactor.Brake // of the source, while there is a backlog
 	tap    *reactor.Tap  // paused while out takes no more
+	server bool          // the local side is the server
 	brake  reactor.Brake // of the source, meanwhile: it causes more output
 
 	timer    *reactor.Timer // watches for a peer that stalls
@@ -61,7 +63,21 @@ func (c *http2Conn) start(w *pipeline.World, out pipeline.Input, cfg http2.Confi
 	cfg.Buffers, cfg.LowWater, cfg.MaxHeaders = http2Buffers(w), httpLowWater, maxHTTP2Headers
 	c.Init(cfg, h, w.Loop.Monotonic())
 	c.gauge = w.Metrics.HTTP2Streams(!cfg.Server)
+	c.server = cfg.Server
+	c.debug("started")
 	c.flushLater()
+}
+
+// debug writes a line on what has become of the connection.
+func (c *http2Conn) debug(what string) {
+	if c.world == nil || !c.world.Log.DebugEnabled(logs.HTTP2) {
+		return
+	}
+	side := "client"
+	if c.server {
+		side = "server"
+	}
+	c.world.Log.Debugf(logs.HTTP2, "[http2] connection as %s %s, with %d streams", side, what, c.Streams())
 }
 
 const maxHTTP2Headers = 256
@@ -169,6 +185,7 @@ func (c *http2Conn) finish(onEnd func()) {
 		return
 	}
 	c.finished, c.onEnd = true, onEnd
+	c.debug("finished")
 	c.stopWatch()
 	c.Close()
 	c.brake.Release()
@@ -178,6 +195,9 @@ func (c *http2Conn) finish(onEnd func()) {
 
 // drop forgets the connection: its pipeline has ended.
 func (c *http2Conn) drop() {
+	if !c.finished {
+		c.debug("dropped with its pipeline")
+	}
 	c.finished, c.out, c.onEnd = true, nil, nil
 	c.stopWatch()
 	c.Close()

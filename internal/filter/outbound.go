@@ -3,8 +3,10 @@ package filter
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/proto/netlink"
@@ -100,6 +102,21 @@ func (ob *Outbound) UnixPath() string { return ob.target.path }
 // Netlink tells whether the connection goes to the kernel.
 func (ob *Outbound) Netlink() bool { return ob.target.protocol == "netlink" }
 
+// Target returns protocol and port of what the connection goes to.
+func (ob *Outbound) Target() (protocol string, port uint16) {
+	protocol, _ = ob.target.labels()
+	return strings.ToUpper(protocol), ob.target.port
+}
+
+// Buffered returns how many bytes wait to be sent.
+func (ob *Outbound) Buffered() int {
+	n := int(ob.queued)
+	if ob.conn != nil && ob.state == "connected" {
+		n = ob.conn.Buffered()
+	}
+	return n
+}
+
 // LocalAddr returns the socket's own address, invalid before it is bound.
 func (ob *Outbound) LocalAddr() netip.AddrPort {
 	if ob.conn == nil {
@@ -162,9 +179,27 @@ func (ob *Outbound) send(e stream.Event) {
 	}
 }
 
+// debug writes a line on what has become of the connection.
+func (ob *Outbound) debug(what string) {
+	if ob.f == nil {
+		return
+	}
+	topics := logs.Outbound
+	switch {
+	case ob.target.protocol == "udp":
+		topics |= logs.UDP
+	case ob.target.path == "":
+		topics |= logs.TCP
+	}
+	if log := ob.f.World().Log; log.DebugEnabled(topics) {
+		log.Debugf(topics, "[outbound] %s -> %s (%s%s) %s", ob.LocalAddr(), ob.peer, ob.target.host, ob.target.path, what)
+	}
+}
+
 // setState tells the script; it returns false if that ended the attempt.
 func (ob *Outbound) setState(s string) bool {
 	ob.state = s
+	ob.debug(s)
 	if ob.opts.OnState == nil || ob.f == nil {
 		return true
 	}
@@ -364,6 +399,9 @@ func (ob *Outbound) OnData(c *reactor.Conn, d *stream.Data) {
 
 // OnEnd implements reactor.Handler.
 func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
+	if ob.f != nil && ob.f.World().Log.DebugEnabled(logs.Socket) {
+		ob.f.World().Log.Debugf(logs.Socket, "[socket] outbound to %s: the peer has ended: %s", ob.peer, code)
+	}
 	switch {
 	case ob.dead || c != ob.conn:
 	case ob.state == "connected":

@@ -5,7 +5,9 @@ import (
 	"sync/atomic"
 
 	quic "github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
 	"weir/internal/reactor"
@@ -44,6 +46,7 @@ func (port *Port) admit(in *Inbound) *Inbound {
 	in.traffic.Open()
 	port.ports.live[in] = struct{}{}
 	port.counted(1)
+	in.debug("accepted")
 	return in
 }
 
@@ -62,6 +65,12 @@ func (port *Port) counted(change int) {
 
 // ID returns a number that is unique in the process.
 func (in *Inbound) ID() uint64 { return in.id }
+
+// Key names the port the connection came in by.
+func (in *Inbound) Key() Key { return in.port.key }
+
+// Buffered returns how many bytes wait to be sent.
+func (in *Inbound) Buffered() int { return in.flow().Buffered() }
 
 // UnixPath returns the path of the Unix socket the connection came in by, "" if it came in otherwise.
 func (in *Inbound) UnixPath() string { return in.port.key.Path }
@@ -112,6 +121,29 @@ func (in *Inbound) OnOpen(c *reactor.Conn) {
 	in.start()
 }
 
+// debug writes a line on what has become of the connection.
+func (in *Inbound) debug(what string) {
+	topics := logs.Inbound
+	switch in.port.key.Protocol {
+	case "tcp":
+		topics |= logs.TCP
+	case "udp", "quic":
+		topics |= logs.UDP
+	}
+	if log := in.port.ports.Log; log.DebugEnabled(topics) {
+		log.Debugf(topics, "[inbound] %s -> %s #%d %s", in.RemoteAddr(), in.LocalAddr(), in.id, what)
+	}
+}
+
+// abort closes the connection at once.
+func (in *Inbound) abort() {
+	if in.quic != nil {
+		go in.quic.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "") // which waits for the connection
+		return
+	}
+	in.conn.Abort()
+}
+
 func (in *Inbound) makePipeline() {
 	l := in.bound.layout
 	in.p = l.New(l.World().Realm.NewContext(in), in)
@@ -131,6 +163,9 @@ func (in *Inbound) OnData(c *reactor.Conn, d *stream.Data) { in.p.Process(d) }
 
 // OnEnd of reactor.Handler, by way of handler.
 func (in *Inbound) ended(code stream.ErrorCode) {
+	if log := in.port.ports.Log; log.DebugEnabled(logs.Socket) {
+		log.Debugf(logs.Socket, "[socket] inbound %d: the peer has ended: %s", in.id, code)
+	}
 	if in.p != nil {
 		in.p.Process(&stream.StreamEnd{Code: code})
 	}
@@ -138,6 +173,7 @@ func (in *Inbound) ended(code stream.ErrorCode) {
 
 func (in *Inbound) gone() {
 	in.closed = true
+	in.debug("closed")
 	delete(in.port.ports.live, in)
 	in.port.counted(-1)
 	in.traffic.Close()

@@ -133,6 +133,9 @@ type listener interface {
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
 func (p *Ports) Begin(reload bool) { p.loading, p.reload = true, reload }
 
+// Reloading reports whether the load that Begin was called for is a reload.
+func (p *Ports) Reloading() bool { return p.reload }
+
 // Listen serves a port with a layout, from now on or from the commit of the load. It does nothing once the worker has
 // stopped listening for good.
 func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
@@ -255,6 +258,27 @@ func (p *Ports) Each(f func(*Inbound) bool) {
 	}
 }
 
+// Abort closes the connections that pipelines of w serve, and returns how many.
+func (p *Ports) Abort(w *pipeline.World) int {
+	var doomed []*Inbound
+	for in := range p.live {
+		if in.bound.layout.World() == w {
+			doomed = append(doomed, in)
+		}
+	}
+	for _, in := range doomed {
+		in.abort()
+	}
+	return len(doomed)
+}
+
+// EachPort calls f for every open port, with the number of its connections.
+func (p *Ports) EachPort(f func(k Key, connections int)) {
+	for k, port := range p.table {
+		f(k, port.count)
+	}
+}
+
 // Count returns the number of live inbound connections.
 func (p *Ports) Count() int { return len(p.live) }
 
@@ -266,6 +290,13 @@ func (port *Port) serve(b *binding) {
 	}
 	if !fresh {
 		port.ln.SetOptions(port.ports.listenOptions(&b.opts))
+	}
+	if log := port.ports.Log; log.DebugEnabled(logs.Listener) {
+		what := "new connections go to the new version"
+		if fresh {
+			what = "opened"
+		}
+		log.Debugf(logs.Listener, "[listener] %s: %s", port.key, what)
 	}
 	if fresh {
 		port.ln.Start()

@@ -18,6 +18,7 @@ const messageLimit = 1000
 type Logger struct {
 	level  atomic.Int32
 	topics atomic.Uint32
+	json   bool
 
 	mu      sync.Mutex
 	local   io.Writer // nil: none
@@ -29,11 +30,13 @@ type Logger struct {
 	closed  bool
 	window  time.Duration // see Limitedf
 	places  map[string]*limited
+
+	localOnly bool // nobody may follow
 }
 
 // New opens the log file, if there is one, and returns the logger.
 func New(options Options) (*Logger, error) {
-	l := &Logger{now: time.Now, window: limitedWindow}
+	l := &Logger{now: time.Now, window: limitedWindow, json: options.JSON}
 	switch options.Local {
 	case Stdout:
 		l.local = os.Stdout
@@ -42,6 +45,7 @@ func New(options Options) (*Logger, error) {
 	}
 	l.SetLevel(options.Level, options.Topics)
 	if options.LocalOnly {
+		l.localOnly = true
 		l.history = NewHistory(0)
 		return l, nil
 	}
@@ -64,6 +68,9 @@ func (l *Logger) SetLevel(level Level, topics Topic) {
 	l.topics.Store(uint32(topics))
 	l.level.Store(int32(level))
 }
+
+// Level returns what is let through.
+func (l *Logger) Level() (Level, Topic) { return Level(l.level.Load()), Topic(l.topics.Load()) }
 
 // Enabled tells whether lines of a level other than Debug are written.
 func (l *Logger) Enabled(level Level) bool { return int32(level) >= l.level.Load() }
@@ -121,6 +128,10 @@ func (l *Logger) write(level Level, text string) {
 
 // format returns the line in the logger's buffer.
 func (l *Logger) format(level Level, text string) []byte {
+	if l.json {
+		l.buffer = appendJSON(l.buffer[:0], l.now(), level, text)
+		return l.buffer
+	}
 	b := l.now().AppendFormat(l.buffer[:0], "2006-01-02 15:04:05.000 ")
 	b = append(b, levelTags[level]...)
 	b = append(b, text...)
@@ -133,6 +144,17 @@ func (l *Logger) format(level Level, text string) []byte {
 
 // History returns a copy of the lines kept in memory.
 func (l *Logger) History() []byte { return l.history.Bytes() }
+
+// HistorySize returns how many bytes are kept in memory.
+func (l *Logger) HistorySize() int { return l.history.Size() }
+
+// Follow is History.Follow for the logger's lines. Nothing comes of a logger that is LocalOnly.
+func (l *Logger) Follow() *Follower {
+	if l.localOnly {
+		return NewHistory(0).Follow()
+	}
+	return l.history.Follow()
+}
 
 // Reopen makes the logger write to a new file of the same name after an external tool has moved the old one away. On
 // error the logger goes on with the old one.

@@ -11,6 +11,10 @@ const (
 	Null // nowhere
 )
 
+var outputNames = [...]string{"stderr", "stdout", "null"}
+
+func (o Output) String() string { return outputNames[o] }
+
 // ParseOutput reads "stdout", "stderr" or "null".
 func ParseOutput(s string) (Output, error) {
 	switch s {
@@ -33,6 +37,7 @@ type Options struct {
 	Topics       Topic       // subjects of debug lines to let through; only with Level Debug
 	Local        Output      // standard output, standard error or nothing
 	LocalOnly    bool        // no file and no history
+	JSON         bool        // lines are JSON objects, see appendJSON
 	File         string      // path of a file to append to as well; "" for none
 	Rotation     FileOptions // of that file
 	HistoryLimit int         // bytes of history kept in memory; 0 for none

@@ -1,8 +1,13 @@
 package logs
 
-// Raw writes bytes as they are, and a line break: no time, no level. It is dropped where information is.
+// Raw writes bytes as they are, and a line break: no time, no level. It is dropped where information is. In a log of JSON
+// they are the message of an object like all others.
 func (l *Logger) Raw(b []byte) {
 	if !l.Enabled(Info) {
+		return
+	}
+	if l.json {
+		l.write(Info, string(b))
 		return
 	}
 	l.mu.Lock()

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -9,10 +10,12 @@ import (
 	"weir/internal/api/console"
 	"weir/internal/api/pipy"
 	"weir/internal/codebase"
+	"weir/internal/diagram"
 	"weir/internal/inbound"
 	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
+	"weir/internal/status"
 )
 
 // Options configure a program.
@@ -25,6 +28,13 @@ type Options struct {
 	Watch         bool          // reload when a file of the codebase changes
 	ScriptTimeout time.Duration // longest run of one callback, 0 = no limit
 	ScriptMemory  int64         // bytes of script objects per worker, 0 = no limit
+	DrainTimeout  time.Duration // how long connections of an old version, or of a program that is to end, may go on; 0 = no limit
+	Stay          bool          // a program that has run out of work, but had some, goes on: a new version may bring more
+
+	// Hangup, if given, does what SIGHUP asks for, instead of a reload. Suspend, if given, is called at SIGTSTP, which has no
+	// other effect then. Both must return soon.
+	Hangup, Suspend func()
+	TraceObjects    bool // remember which script made each object; slow
 }
 
 // Program is a running program: its workers, and what happens to all of them.
@@ -36,14 +46,22 @@ type Program struct {
 	metrics  *metrics.Hub
 	workers  []*Worker
 	commands chan func()
+	loaded   chan struct{} // closed when all workers have loaded
 	done     chan struct{}
+
+	alive   survey[struct{}]
+	modules survey[map[string]*diagram.Diagram]
+	dumps   survey[*status.Dump]
+	sites   map[string]*survey[map[string]int] // by class
 
 	mu       sync.Mutex
 	idleMap  map[*Worker]bool
 	exitCode int
 	ended    bool
 	stopping bool
-	natural  bool // it ended because nothing was left to do
+	natural  bool   // it ended because nothing was left to do
+	failed   bool   // it could not be started
+	version  string // of the codebase that was loaded last
 	taken    map[os.Signal]int
 
 	lasting atomic.Bool // something was left to do once the program was loaded
@@ -53,9 +71,13 @@ type Program struct {
 func New(code *codebase.Codebase, o Options) *Program {
 	o.Threads = max(o.Threads, 1)
 	o.Info.Threads = o.Threads
-	return &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
-		commands: make(chan func(), 16), done: make(chan struct{}),
+	p := &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
+		commands: make(chan func(), 16), loaded: make(chan struct{}), done: make(chan struct{}),
 		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
+	p.alive.f = func(*Worker) struct{} { return struct{}{} }
+	p.modules.f = (*Worker).diagrams
+	p.dumps.f = (*Worker).dump
+	return p
 }
 
 // stopGrace is how long the end of the process waits for callbacks that are running.
@@ -98,6 +120,7 @@ func (p *Program) Run() int {
 		}
 	}
 	if failed == nil {
+		p.noteVersion()
 		for _, w := range p.workers {
 			w.post(w.commit)
 			// In a turn of its own: the promises of the load are through by then.
@@ -108,6 +131,7 @@ func (p *Program) Run() int {
 				w.loop.Unhold()
 			})
 		}
+		close(p.loaded)
 		go p.serveCommands()
 		go p.returnMemory()
 	}
@@ -126,7 +150,7 @@ func (p *Program) Run() int {
 			p.opts.Log.Warnf("[shutdown] A script is still running")
 		}
 	}
-	if p.natural && !p.lasting.Load() {
+	if p.Idled() {
 		p.printValue()
 	}
 	return p.exitCode & 255
@@ -197,7 +221,7 @@ func (p *Program) end(code int, natural bool) {
 func (p *Program) idle(w *Worker) bool {
 	p.mu.Lock()
 	p.idleMap[w] = true
-	all := len(p.idleMap) == len(p.workers)
+	all := len(p.idleMap) == len(p.workers) && (p.stopping || !p.opts.Stay || !p.lasting.Load())
 	ended := p.ended
 	p.mu.Unlock()
 	if ended {
@@ -217,7 +241,57 @@ func (p *Program) busy(w *Worker) {
 }
 
 // Restart implements pipy.Process: it loads the codebase anew on all workers.
-func (p *Program) Restart() { p.command(p.reload) }
+func (p *Program) Restart() { p.command(func() { p.reload(nil) }) }
+
+// Errors of Reload. What is wrong with a version has been logged.
+var (
+	ErrStopping = errors.New("the program is ending")
+	ErrVersion  = errors.New("the new version cannot be loaded")
+)
+
+// Reload loads the codebase anew on all workers and puts it into effect when all of them could. If one could not, all go on
+// with what they have. change, if given, is called before, while no other reload looks at the codebase.
+func (p *Program) Reload(change func()) error {
+	result := make(chan error, 1)
+	select {
+	case p.commands <- func() { result <- p.reload(change) }:
+	case <-p.done:
+		return ErrStopping
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-p.done:
+		return ErrStopping
+	}
+}
+
+// Failed tells, after Run, whether the program could not be started.
+func (p *Program) Failed() bool { return p.started() == nil }
+
+// Idled tells, after Run, whether the program had nothing to do once it was loaded.
+func (p *Program) Idled() bool { return p.natural && !p.lasting.Load() }
+
+// Version is the version of the codebase that was loaded last.
+func (p *Program) Version() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.version
+}
+
+func (p *Program) noteVersion() {
+	version := p.code.Version()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.version = version
+}
+
+// Stopping tells whether the program is ending or has ended.
+func (p *Program) Stopping() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopping || p.ended
+}
 
 // each runs f on every worker at once and returns what they gave.
 func (p *Program) each(f func(w *Worker) error) []error {
@@ -243,16 +317,29 @@ func (p *Program) each(f func(w *Worker) error) []error {
 	}
 }
 
-func (p *Program) reload() {
-	p.mu.Lock()
-	stopping := p.stopping
-	p.mu.Unlock()
-	if stopping {
-		return
+// Switch loads another codebase on all workers, in place of the running one, and calls done if that has worked. It does not
+// wait for it.
+func (p *Program) Switch(code *codebase.Codebase, done func()) {
+	p.command(func() {
+		before := p.code
+		if p.reload(func() { p.code = code }) != nil {
+			p.code = before
+			return
+		}
+		done()
+	})
+}
+
+func (p *Program) reload(change func()) error {
+	if p.Stopping() {
+		return ErrStopping
+	}
+	if change != nil {
+		change()
 	}
 	if _, inline := p.code.EntryText(); inline {
 		p.opts.Log.Errorf("[restart] Codebase has no entry point")
-		return
+		return ErrVersion
 	}
 	failed := false
 	for _, err := range p.each(func(w *Worker) error { return w.prepare(true) }) {
@@ -265,10 +352,12 @@ func (p *Program) reload() {
 			}
 			return nil
 		})
-		p.opts.Log.Errorf("[restart] Failed reloading codebase; the running version stays in service")
-		return
+		p.opts.Log.Errorf("[restart] Failed reloading codebase %s; the running version stays in service", p.code.Version())
+		return ErrVersion
 	}
 	p.each(func(w *Worker) error { w.commit(); return nil })
+	p.noteVersion()
+	return nil
 }
 
 // Drain ends the program gracefully; called again, at once.
@@ -289,8 +378,16 @@ func (p *Program) Drain() {
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
+		var deadline <-chan time.Time
+		if p.opts.DrainTimeout > 0 {
+			deadline = time.After(p.opts.DrainTimeout)
+		}
 		for {
 			select {
+			case <-deadline:
+				p.opts.Log.Warnf("[shutdown] Not all connections have ended within %v; they are closed now", p.opts.DrainTimeout)
+				p.Exit(0)
+				return
 			case <-tick.C:
 				p.opts.Log.Infof("[shutdown] Waiting for workers to drain...")
 			case <-p.done:

@@ -10,6 +10,9 @@ import (
 func (p *Program) watchSignals() (stop func()) {
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	if p.opts.Suspend != nil && suspend != nil {
+		signal.Notify(ch, suspend)
+	}
 	quit := make(chan struct{})
 	go func() {
 		for {
@@ -20,6 +23,10 @@ func (p *Program) watchSignals() (stop func()) {
 				p.mu.Unlock()
 				switch {
 				case taken: // a task of the script handles it
+				case s == suspend:
+					p.opts.Suspend()
+				case s == syscall.SIGHUP && p.opts.Hangup != nil:
+					p.opts.Hangup()
 				case s == syscall.SIGHUP:
 					p.Restart()
 				default:

@@ -1,7 +1,11 @@
 package worker
 
 import (
+	"runtime"
+	"time"
+
 	"weir/internal/inbound"
+	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/reactor"
 )
@@ -17,6 +21,8 @@ type Worker struct {
 	next     *version // loaded, not yet in effect
 	versions []*version
 	wake     chan struct{}
+
+	scriptTime time.Duration // spent in the scripts of versions that are closed
 }
 
 func newWorker(p *Program, id int) (*Worker, error) {
@@ -64,15 +70,28 @@ func (w *Worker) sweep() {
 	for _, v := range w.versions {
 		if !v.closeIfDone() {
 			kept = append(kept, v)
+			continue
 		}
+		w.scriptTime += v.world.Realm.Busy()
 	}
 	clear(w.versions[len(kept):])
 	w.versions = kept
+	if log := w.prog.opts.Log; log.DebugEnabled(logs.Alloc) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		log.Debugf(logs.Alloc, "[alloc] Thread %d has freed a version, %d are left; heap of the process: %d bytes in use, %d from the system", w.id, len(kept), m.HeapInuse, m.HeapSys)
+	}
+}
+
+// debug writes a line on what has become of the thread.
+func (w *Worker) debug(what string) {
+	w.prog.opts.Log.Debugf(logs.Thread, "[thread] Thread %d %s", w.id, what)
 }
 
 // run serves the worker until the program ends.
 func (w *Worker) run() {
 	defer w.loop.Close()
+	defer w.debug("ended")
 	for {
 		if err := w.loop.Run(); err != nil {
 			w.prog.opts.Log.Errorf("[thread] %v", err)
@@ -99,6 +118,7 @@ func (w *Worker) prepare(reload bool) error {
 	if w.ports.Closed() {
 		return errReported
 	}
+	w.prog.opts.Log.Debugf(logs.Codebase, "[codebase] Loading %s on thread %d", w.prog.code.Entry(), w.id)
 	w.ports.Begin(reload)
 	v, err := w.load(w.ports, w.prog)
 	if err != nil {
@@ -128,10 +148,30 @@ func (w *Worker) commit() {
 	w.current, w.next = w.next, nil
 	w.ports.Commit()
 	w.current.env.Start()
-	if old != nil {
+	if old == nil {
+		w.debug("started")
+	} else {
+		w.debug("restarted")
 		old.retire()
+		w.hurry(old)
 		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
 	}
+}
+
+// hurry closes what connections an old version still has when its time is up.
+func (w *Worker) hurry(old *version) {
+	timeout := w.prog.opts.DrainTimeout
+	if timeout <= 0 {
+		return
+	}
+	w.loop.AfterFunc(timeout, func() {
+		if old.closed {
+			return
+		}
+		if n := w.ports.Abort(old.world); n > 0 {
+			w.prog.opts.Log.Warnf("[restart] Closed %d connections of an old version on thread %d after %v", n, w.id, timeout)
+		}
+	}).Unref()
 }
 
 // drain begins the graceful end: no new connections; what is under way is finished.

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"weir/internal/admin"
+	"weir/internal/cli"
+	"weir/internal/codebase"
+	"weir/internal/embedded"
+	"weir/internal/logs"
+	"weir/internal/repo"
+	"weir/internal/worker"
+)
+
+// serveRepo serves codebases until the process is told to end. Programs of the repo can run in it.
+func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, err error) {
+	store, err := repo.Open(conf.Repo.Store)
+	if err != nil {
+		return 0, err
+	}
+	r, err := repo.New(store, repo.Options{Log: log.Warnf})
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	ctx := context.Background()
+	if conf.Repo.Init != "" {
+		err = r.ImportDirectories(ctx, os.DirFS(conf.Repo.Init))
+	} else {
+		err = r.ImportEmbedded(ctx, embedded.Files)
+	}
+	if err != nil {
+		return 0, err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	quit := make(chan struct{}, 1)
+	manager := worker.NewManager(worker.ManagerOptions{
+		Open: func(name string) (*codebase.Codebase, error) {
+			s, err := r.Snapshot(ctx, name)
+			if err != nil {
+				return nil, errors.New("Codebase not found: " + name)
+			}
+			return codebase.FromFiles(s.Main, s.Version, s.Files), nil
+		},
+		Program: o,
+		Ended: func(int) { // by a signal, unless the program came to its end
+			select {
+			case quit <- struct{}{}:
+			default:
+			}
+		},
+	})
+	service, err := newAdmin(conf, log, manager, o.Info.UUID, r)
+	if err != nil {
+		return 0, err
+	}
+	defer service.Close()
+	if err := service.Start(); err != nil {
+		return 0, err
+	}
+	if conf.Repo.InitCode != "" {
+		if err := manager.Start(conf.Repo.InitCode); err != nil {
+			return 0, err
+		}
+	}
+	ending := false
+	for {
+		select {
+		case s := <-signals:
+			switch {
+			case s == syscall.SIGHUP: // the program acts on it
+			case manager.Program() == "":
+				return 0, nil
+			default: // the program drains first
+				ending = true
+			}
+		case <-quit:
+			if ending {
+				return 0, nil
+			}
+		}
+	}
+}
+
+// serveProxy shows the admin pages of another process until this one is told to end.
+func serveProxy(conf *cli.Config, log *logs.Logger) (exit int, err error) {
+	target, err := url.Parse(conf.Program)
+	if err != nil {
+		return 0, err
+	}
+	config, err := remoteTLS(&conf.Remote)
+	if err != nil {
+		return 0, err
+	}
+	a := &conf.Admin
+	pages, err := adminPages(a)
+	if err != nil {
+		return 0, err
+	}
+	p, err := admin.NewProxy(admin.ProxyOptions{
+		Addr: a.Addr, ReusePort: conf.ReusePort, Log: log, Target: target, TLS: config, Token: conf.Remote.Token, GUI: pages,
+		TLSCert: a.TLSCert, TLSKey: a.TLSKey, TLSTrusted: a.TLSTrusted, Tokens: adminTokens(a), Anyone: a.Anyone,
+	})
+	if err != nil {
+		return 0, err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := p.Start(); err != nil {
+		return 0, err
+	}
+	defer p.Stop()
+	for s := range signals {
+		if s != syscall.SIGHUP {
+			break
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Shells are those Completion has a script for.
+var Shells = []string{"bash", "zsh", "fish"}
+
+var subcommands = []struct{ name, help string }{
+	{"check", "report errors, open no port"}, {"repo", "serve codebases"},
+	{"api", "list everything scripts can use"}, {"completion", "print completions for a shell"},
+}
+
+// choices are the values of options that have few.
+var choices = map[string]string{
+	"--log-level": "debug info warn error", "--log-local": "stderr stdout null", "--log-format": "text json", "--threads": "max",
+}
+
+// isPath tells whether the value of an option, as the help names it, is a path.
+func isPath(value string) bool {
+	return strings.Contains(value, "FILE") || strings.Contains(value, "PATH") || strings.Contains(value, "DIR")
+}
+
+// visible calls f for the options of the help, with the names that begin with two dashes or the only one.
+func visible(f func(o *option, name string)) {
+	for _, g := range groups {
+		if g.title == "" {
+			continue
+		}
+		for i := range g.options {
+			o := &g.options[i]
+			for _, name := range o.names {
+				if strings.HasPrefix(name, "--") && name != "--" {
+					f(o, name)
+				}
+			}
+		}
+	}
+}
+
+func (o *option) oneLine() string { return strings.ReplaceAll(o.help, "\n", " ") }
+
+// Completion returns the script that makes a shell complete the command line, "" for a shell that is not among Shells.
+func Completion(shell string) string {
+	switch shell {
+	case "bash":
+		return bashCompletion()
+	case "zsh":
+		return zshCompletion()
+	case "fish":
+		return fishCompletion()
+	}
+	return ""
+}
+
+func bashCompletion() string {
+	var names, cases strings.Builder
+	visible(func(o *option, name string) {
+		if o.value != "" {
+			name += "="
+		}
+		names.WriteString(" " + name)
+	})
+	var paths []string
+	visible(func(o *option, name string) {
+		switch {
+		case choices[name] != "":
+			fmt.Fprintf(&cases, "    %s=*) COMPREPLY=($(compgen -W '%s' -- \"${cur#*=}\")) ;;\n", name, choices[name])
+		case isPath(o.value):
+			paths = append(paths, name+"=*")
+		}
+	})
+	fmt.Fprintf(&cases, "    %s) compopt -o filenames; COMPREPLY=($(compgen -f -- \"${cur#*=}\")) ;;\n", strings.Join(paths, "|"))
+	var commands []string
+	for _, c := range subcommands {
+		commands = append(commands, c.name)
+	}
+	return `# bash completion for weir: source <(weir completion bash)
+_weir() {
+  local IFS=$'\n' cur line=${COMP_LINE:0:COMP_POINT}
+  # The word up to the cursor, not cut at the = that bash breaks words at.
+  cur=${line##*[[:space:]]}
+  COMPREPLY=()
+  IFS=$' \n'
+  case $cur in
+` + cases.String() + `    -*)
+      COMPREPLY=($(compgen -W '` + strings.TrimSpace(names.String()) + `' -- "$cur"))
+      [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+      ;;
+    *)
+      if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W '` + strings.Join(commands, " ") + `' -- "$cur")); fi
+      if [[ ${COMP_WORDS[1]} == completion && COMP_CWORD -eq 2 ]]; then
+        COMPREPLY=($(compgen -W '` + strings.Join(Shells, " ") + `' -- "$cur"))
+      else
+        compopt -o filenames
+        IFS=$'\n'
+        COMPREPLY+=($(compgen -f -- "$cur"))
+      fi
+      ;;
+  esac
+}
+complete -F _weir weir
+`
+}
+
+func zshCompletion() string {
+	quote := strings.NewReplacer("'", `'\''`, "[", `\[`, "]", `\]`, ":", `\:`).Replace
+	var b strings.Builder
+	b.WriteString("#compdef weir\n# zsh completion for weir: weir completion zsh > \"${fpath[1]}/_weir\"\n_arguments \\\n")
+	visible(func(o *option, name string) {
+		switch {
+		case o.value == "":
+			fmt.Fprintf(&b, "  '%s[%s]' \\\n", name, quote(o.oneLine()))
+		case choices[name] != "":
+			fmt.Fprintf(&b, "  '%s=[%s]:value:(%s)' \\\n", name, quote(o.oneLine()), choices[name])
+		case isPath(o.value):
+			fmt.Fprintf(&b, "  '%s=[%s]:path:_files' \\\n", name, quote(o.oneLine()))
+		default:
+			fmt.Fprintf(&b, "  '%s=[%s]:%s: ' \\\n", name, quote(o.oneLine()), quote(o.value))
+		}
+	})
+	var commands []string
+	for _, c := range subcommands {
+		commands = append(commands, fmt.Sprintf(`%s\:"%s"`, c.name, c.help))
+	}
+	fmt.Fprintf(&b, "  '1:program:{ _alternative \"commands:command:((%s))\" \"files:file:_files\" }' \\\n", strings.ReplaceAll(strings.Join(commands, " "), `"`, `\"`))
+	fmt.Fprintf(&b, "  '*:argument:{ if [[ $words[2] == completion ]]; then compadd %s; else _files; fi }'\n", strings.Join(Shells, " "))
+	return b.String()
+}
+
+func fishCompletion() string {
+	quote := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace
+	var b strings.Builder
+	b.WriteString("# fish completion for weir: weir completion fish > ~/.config/fish/completions/weir.fish\n")
+	visible(func(o *option, name string) {
+		fmt.Fprintf(&b, "complete -c weir -l %s -d '%s'", strings.TrimPrefix(name, "--"), quote(o.oneLine()))
+		switch {
+		case choices[name] != "":
+			fmt.Fprintf(&b, " -x -a '%s'", choices[name])
+		case isPath(o.value):
+			b.WriteString(" -r -F")
+		case o.value != "":
+			b.WriteString(" -x")
+		}
+		b.WriteByte('\n')
+	})
+	for _, c := range subcommands {
+		fmt.Fprintf(&b, "complete -c weir -n __fish_use_subcommand -a %s -d '%s'\n", c.name, quote(c.help))
+	}
+	fmt.Fprintf(&b, "complete -c weir -n '__fish_seen_subcommand_from completion' -f -a '%s'\n", strings.Join(Shells, " "))
+	return b.String()
+}
