@@ -38,7 +38,7 @@ func TestAdminService(t *testing.T) {
 		{"/log", "", "Listening on TCP port"},
 		{"/log/none", "", "\n404"},
 		{"/metrics", "", "# TYPE process_cpu_seconds_total counter"},
-		{"/metrics", "-HAccept:application/openmetrics-text", "# EOF"},
+		{"/metrics", "-HAccept:application/openmetrics-text;version=1.0.0", "# EOF"},
 		{"/options", "", "--threads=2 --log-level=info"},
 		{"/options", "-d--log-level=wrong", "unknown log level: wrong\n\n400"},
 		{"/options", "-d--log-level=warn", "--log-level=warn"},
