@@ -44,7 +44,7 @@ func Outline(file, src string) (calls []Call, err error) {
 		return nil, fault
 	}
 	if e := onlyExpression(body); e != nil {
-		calls, _ = chainOf(e, "pipy", 0)
+		calls, _ = w.chainOf(e, "pipy", 0)
 	}
 	return calls, nil
 }
@@ -77,7 +77,7 @@ func onlyExpression(list []ast.Statement) ast.Expression {
 const maxOutline = 100
 
 // chainOf returns the calls chained on a name, or on what calling it gives; ok is false if the expression is something else.
-func chainOf(e ast.Expression, on string, depth int) (calls []Call, ok bool) {
+func (w *walker) chainOf(e ast.Expression, on string, depth int) (calls []Call, ok bool) {
 	if depth > maxOutline {
 		return nil, false
 	}
@@ -95,7 +95,7 @@ func chainOf(e ast.Expression, on string, depth int) (calls []Call, ok bool) {
 		case *ast.CallExpression:
 			switch callee := x.Callee.(type) {
 			case *ast.DotExpression:
-				reversed = append(reversed, Call{callee.Identifier.Name.String(), arguments(x.ArgumentList, depth)})
+				reversed = append(reversed, Call{callee.Identifier.Name.String(), w.arguments(x.ArgumentList, depth)})
 				e = callee.Left
 			case *ast.Identifier:
 				if on != "pipy" {
@@ -126,14 +126,13 @@ func resultOf(f *ast.ArrowFunctionLiteral) ast.Expression {
 	return nil
 }
 
-func arguments(list []ast.Expression, depth int) []Argument {
+func (w *walker) arguments(list []ast.Expression, depth int) []Argument {
 	args := make([]Argument, len(list))
 	for i, e := range list {
 		switch e := e.(type) {
-		case *ast.StringLiteral:
-			args[i] = Argument{Literal: true, Text: e.Value.String()}
-		case *ast.NumberLiteral:
-			args[i] = Argument{Literal: true, Text: strings.TrimSpace(fmt.Sprint(e.Value))}
+		case *ast.StringLiteral, *ast.NumberLiteral: // their values are blanks in the parsed text
+			raw := w.src.str(w.src.token(int(e.Idx0()) - 1 - len(w.prefix)))
+			args[i] = Argument{Literal: true, Text: strings.Trim(raw, "'\"`")}
 		case *ast.ArrowFunctionLiteral:
 			if e.ParameterList == nil || len(e.ParameterList.List) != 1 {
 				continue
@@ -143,7 +142,7 @@ func arguments(list []ast.Expression, depth int) []Argument {
 			if !ok || result == nil {
 				continue
 			}
-			args[i].Chain, args[i].Builder = chainOf(result, param.Name.String(), depth+1)
+			args[i].Chain, args[i].Builder = w.chainOf(result, param.Name.String(), depth+1)
 		}
 	}
 	return args
