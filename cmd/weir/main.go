@@ -84,11 +84,6 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	code, err := open(conf)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return cli.ExitUsage
-	}
 	if conf.CPUProfile != "" {
 		stop, err := profile(conf.CPUProfile)
 		if err != nil {
@@ -99,7 +94,11 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 	}
 	reactor.RaiseFileLimit()
 	target.SetHistoryLimit(conf.Log.HistoryLimit)
-	exit := worker.New(code, options(conf, log)).Run()
+	exit, err := serveMode(conf, log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return cli.ExitUsage
+	}
 	for _, name := range target.CloseAll(logGrace) {
 		log.Warnf("[logging] Records for %s are lost: it does not take them", name)
 	}
@@ -107,6 +106,23 @@ func serve(conf *cli.Config, log *logs.Logger) int {
 		fmt.Fprintln(os.Stderr, cli.NotAFileEither)
 	}
 	return exit
+}
+
+// serveMode does what the command line asks for until it comes to an end, and returns the exit code.
+func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
+	o := options(conf, log)
+	if conf.Mode == cli.ModeRemote {
+		i, _, err := newInstance(conf, log, o)
+		if err != nil {
+			return 0, err
+		}
+		return i.Run(), nil
+	}
+	code, err := open(conf)
+	if err != nil {
+		return 0, err
+	}
+	return worker.New(code, o).Run(), nil
 }
 
 // open finds the program.
@@ -152,11 +168,12 @@ func options(conf *cli.Config, log *logs.Logger) worker.Options {
 		Log:       log,
 		Threads:   conf.Threads,
 		ReusePort: conf.ReusePort, ForceStart: conf.ForceStart, Watch: conf.Watch,
+		DrainTimeout: conf.DrainTimeout, TraceObjects: conf.TraceObjects,
 		ScriptTimeout: conf.ScriptTimeout, ScriptMemory: conf.ScriptMemory,
 		Info: pipy.Info{
 			Tag: b.Version, Commit: b.Commit, Date: b.Date,
 			Source: conf.Program, Name: conf.InstanceName, UUID: id,
-			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload,
+			Argv: append([]string{os.Args[0]}, conf.ScriptArgs...), NoReload: conf.NoReload, NoGraph: conf.NoGraph,
 		},
 	}
 }

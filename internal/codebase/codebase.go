@@ -9,11 +9,11 @@ import (
 
 // Codebase is shared by all workers of a process; its methods may be called from any goroutine.
 type Codebase struct {
-	root   string
-	text   string
-	inline bool
+	root string
 
 	mu      sync.RWMutex // guards what follows and the patches of every layer
+	text    string
+	inline  bool
 	entry   string
 	version string
 	base    *layer
@@ -94,7 +94,11 @@ func (c *Codebase) setEntry(entry, version string) {
 }
 
 // EntryText returns the script that was given as text, and whether it was.
-func (c *Codebase) EntryText() (string, bool) { return c.text, c.inline }
+func (c *Codebase) EntryText() (string, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.text, c.inline
+}
 
 // Read returns the content of a file, which the caller must not modify. The error matches fs.ErrNotExist if there is
 // no such file.

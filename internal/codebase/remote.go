@@ -91,6 +91,9 @@ func NewRemote(o RemoteOptions) (*Remote, error) {
 // Code is the codebase that is kept in step.
 func (r *Remote) Code() *Codebase { return r.code }
 
+// URL is where the codebase is; it has a path.
+func (r *Remote) URL() string { return r.o.URL }
+
 // Version is a complete set of files, fetched but not yet what the codebase has.
 type Version struct {
 	Tag   string // the server's ETag
@@ -129,6 +132,12 @@ func (r *Remote) Restore() (*Version, error) {
 	r.see(v.tag)
 	return v, nil
 }
+
+// Same tells whether two versions are the same to the server.
+func (v *Version) Same(w *Version) bool { return v.tag == w.tag }
+
+// Seen says that a version need not be fetched unless somebody insists or the server's changes.
+func (r *Remote) Seen(v *Version) { r.see(v.tag) }
 
 func (r *Remote) see(t tag) {
 	r.mu.Lock()

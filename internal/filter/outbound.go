@@ -3,6 +3,7 @@ package filter
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"weir/internal/logs"
@@ -95,6 +96,21 @@ func (ob *Outbound) RemoteAddr() netip.AddrPort { return ob.peer }
 
 // UnixPath returns the path of the Unix socket the connection goes to, "" if it goes elsewhere.
 func (ob *Outbound) UnixPath() string { return ob.target.path }
+
+// Target returns protocol and port of what the connection goes to.
+func (ob *Outbound) Target() (protocol string, port uint16) {
+	protocol, _ = ob.target.labels()
+	return strings.ToUpper(protocol), ob.target.port
+}
+
+// Buffered returns how many bytes wait to be sent.
+func (ob *Outbound) Buffered() int {
+	n := int(ob.queued)
+	if ob.conn != nil && ob.state == "connected" {
+		n = ob.conn.Buffered()
+	}
+	return n
+}
 
 // LocalAddr returns the socket's own address, invalid before it is bound.
 func (ob *Outbound) LocalAddr() netip.AddrPort {

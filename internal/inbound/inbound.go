@@ -66,6 +66,12 @@ func (port *Port) counted(change int) {
 // ID returns a number that is unique in the process.
 func (in *Inbound) ID() uint64 { return in.id }
 
+// Key names the port the connection came in by.
+func (in *Inbound) Key() Key { return in.port.key }
+
+// Buffered returns how many bytes wait to be sent.
+func (in *Inbound) Buffered() int { return in.flow().Buffered() }
+
 // UnixPath returns the path of the Unix socket the connection came in by, "" if it came in otherwise.
 func (in *Inbound) UnixPath() string { return in.port.key.Path }
 

@@ -133,6 +133,9 @@ type listener interface {
 // Begin opens a transaction: until Commit or Rollback, Listen prepares ports without changing what is served.
 func (p *Ports) Begin(reload bool) { p.loading, p.reload = true, reload }
 
+// Reloading reports whether the load that Begin was called for is a reload.
+func (p *Ports) Reloading() bool { return p.reload }
+
 // Listen serves a port with a layout, from now on or from the commit of the load. It does nothing once the worker has
 // stopped listening for good.
 func (p *Ports) Listen(k Key, l *pipeline.Layout, o Options) error {
@@ -267,6 +270,13 @@ func (p *Ports) Abort(w *pipeline.World) int {
 		in.abort()
 	}
 	return len(doomed)
+}
+
+// EachPort calls f for every open port, with the number of its connections.
+func (p *Ports) EachPort(f func(k Key, connections int)) {
+	for k, port := range p.table {
+		f(k, port.count)
+	}
 }
 
 // Count returns the number of live inbound connections.

@@ -2,6 +2,9 @@ package logs
 
 import "sync/atomic"
 
+// SystemName is the name of the process's own log, where logs are told apart by names.
+const SystemName = "pipy_log"
+
 var process atomic.Pointer[Logger]
 
 func init() {

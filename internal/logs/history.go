@@ -13,6 +13,8 @@ type History struct {
 	ring []byte
 	head int // index of the oldest byte
 	size int
+
+	followers map[*Follower]struct{}
 }
 
 // NewHistory makes a history of at most limit bytes; 0 keeps nothing.
@@ -21,11 +23,12 @@ func NewHistory(limit int) *History { return &History{limit: max(limit, 0)} }
 // Append adds a record, which is copied and should end in a newline. Oldest lines make room for it. A record larger
 // than the whole history is not kept.
 func (h *History) Append(record []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tell(record)
 	if len(record) > h.limit {
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	for h.size+len(record) > h.limit {
 		h.dropLine()
 	}
@@ -47,6 +50,13 @@ func (h *History) Bytes() []byte {
 	content := make([]byte, h.size)
 	h.copyTo(content)
 	return content
+}
+
+// Size returns how many bytes are kept.
+func (h *History) Size() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.size
 }
 
 func (h *History) dropLine() {

@@ -28,6 +28,8 @@ type Logger struct {
 	buffer  []byte
 	now     func() time.Time
 	closed  bool
+
+	localOnly bool // nobody may follow
 }
 
 // New opens the log file, if there is one, and returns the logger.
@@ -41,6 +43,7 @@ func New(options Options) (*Logger, error) {
 	}
 	l.SetLevel(options.Level, options.Topics)
 	if options.LocalOnly {
+		l.localOnly = true
 		l.history = NewHistory(0)
 		return l, nil
 	}
@@ -136,6 +139,17 @@ func (l *Logger) format(level Level, text string) []byte {
 
 // History returns a copy of the lines kept in memory.
 func (l *Logger) History() []byte { return l.history.Bytes() }
+
+// HistorySize returns how many bytes are kept in memory.
+func (l *Logger) HistorySize() int { return l.history.Size() }
+
+// Follow is History.Follow for the logger's lines. Nothing comes of a logger that is LocalOnly.
+func (l *Logger) Follow() *Follower {
+	if l.localOnly {
+		return NewHistory(0).Follow()
+	}
+	return l.history.Follow()
+}
 
 // Reopen makes the logger write to a new file of the same name after an external tool has moved the old one away. On
 // error the logger goes on with the old one.

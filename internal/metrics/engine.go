@@ -48,6 +48,11 @@ func (r *Registry) Snapshot(name, help string, labels ...string) *Node {
 	return m.root
 }
 
+// Tally is Snapshot for a counter: the hook sets how much there was since the start.
+func (r *Registry) Tally(name, help string, labels ...string) *Node {
+	return r.engine.metric(Counter, name, help, labels, nil).root
+}
+
 // HTTP2Streams returns the gauge of open HTTP/2 streams, of servers or of clients.
 func (r *Registry) HTTP2Streams(client bool) *Node {
 	i, label := 0, "Server"

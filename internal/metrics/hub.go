@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Hub has the registries of all workers of a program. It may be used from any goroutine.
@@ -33,10 +34,16 @@ func (h *Hub) Collect(done func([]*Metric)) {
 	registries := slices.Clone(h.registries)
 	h.mu.Unlock()
 	parts := make([][]*Metric, len(registries))
+	if len(registries) == 0 {
+		go func() { done(sum([][]*Metric{sharedMetrics()})) }()
+		return
+	}
+	asked := time.Now()
 	var waiting atomic.Int64
 	waiting.Store(int64(len(registries)))
 	for i, r := range registries {
 		r.post(func() {
+			r.lag = time.Since(asked)
 			parts[i] = r.copies()
 			if waiting.Add(-1) == 0 {
 				go func() { done(sum(append(parts, sharedMetrics()))) }()

@@ -1,5 +1,7 @@
 package metrics
 
+import "time"
+
 // Registry has the metrics of one worker, by name. It belongs to the worker's goroutine.
 type Registry struct {
 	hub     *Hub
@@ -7,7 +9,11 @@ type Registry struct {
 	entries map[string]*Registration
 	hooks   []*Hook
 	engine  engine
+	lag     time.Duration
 }
+
+// Lag returns how long the collection under way waited for its turn: how late the worker is.
+func (r *Registry) Lag() time.Duration { return r.lag }
 
 // Hub returns the hub the registry is part of.
 func (r *Registry) Hub() *Hub { return r.hub }

@@ -131,6 +131,7 @@ func (b *Builder) add(c *script.Call, spec *Spec) error {
 	build := &Build{Call: c, Builder: b, name: spec.Name}
 	if spec.Joint {
 		build.target = &Target{}
+		build.targets = []*Target{build.target}
 	}
 	named := false
 	if b.style == Legacy && spec.NameFirst && c.Arg(0).IsString() &&
@@ -149,7 +150,7 @@ func (b *Builder) add(c *script.Call, spec *Spec) error {
 	if b.layout.Module == "" {
 		b.layout.Module = loc.File
 	}
-	b.layout.nodes = append(b.layout.nodes, &node{name: spec.Name, loc: loc, def: def})
+	b.layout.nodes = append(b.layout.nodes, &node{name: spec.Name, loc: loc, def: def, targets: build.targets})
 	if named {
 		b.names.wait(b.layout, build.target, describe(loc, spec.Name))
 	} else if spec.Joint {

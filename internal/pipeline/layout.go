@@ -20,9 +20,10 @@ type Layout struct {
 
 // node is one filter of a layout.
 type node struct {
-	name string
-	loc  Location
-	def  Def
+	name    string
+	loc     Location
+	def     Def
+	targets []*Target // the sub-pipelines it may start, as far as they are known beforehand
 }
 
 type startDef struct {

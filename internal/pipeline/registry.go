@@ -108,6 +108,7 @@ type Build struct {
 	Builder *Builder
 	name    string // of the filter
 	target  *Target
+	targets []*Target // those of TargetOf
 }
 
 // World returns the world the layout is for.
@@ -117,7 +118,13 @@ func (b *Build) World() *World { return b.Builder.layout.world }
 func (b *Build) Target() *Target { return b.target }
 
 // TargetOf returns the target a value names: a builder function, a layout object, or, in the legacy style, a name.
-func (b *Build) TargetOf(v script.Value) (*Target, bool, error) { return b.Builder.targetOf(b.Call, v) }
+func (b *Build) TargetOf(v script.Value) (*Target, bool, error) {
+	t, ok, err := b.Builder.targetOf(b.Call, v)
+	if ok && err == nil {
+		b.targets = append(b.targets, t)
+	}
+	return t, ok, err
+}
 
 // FunctionArg returns the i-th argument, which must be a function, held.
 func (b *Build) FunctionArg(i int) (*script.Ref, error) {

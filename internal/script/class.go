@@ -218,8 +218,12 @@ func (r *Realm) newObjectOf(k *Class, v any) jsValue {
 	if o.Ftag == tagException {
 		return o
 	}
-	lib.XJS_SetOpaque(r.tls, o, r.handles.add(v))
+	h := r.handles.add(v)
+	lib.XJS_SetOpaque(r.tls, o, h)
 	rc.live++
+	if r.sites != nil {
+		r.traced(h, rc)
+	}
 	return o
 }
 
@@ -299,6 +303,9 @@ func finalize(tls *libc.TLS, rt uintptr, v jsValue) {
 	g := r.handles.remove(h)
 	rc := r.classes[id]
 	rc.live--
+	if r.sites != nil {
+		delete(r.sites, h)
+	}
 	if rc.def.Finalize != nil {
 		rc.def.Finalize(g)
 	}

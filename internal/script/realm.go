@@ -30,6 +30,7 @@ type Host interface {
 type Limits struct {
 	Memory  int64         // bytes of the engine's heap; 0 = unlimited
 	Timeout time.Duration // longest run of a single callback; 0 = unlimited
+	Trace   bool          // remember which script made each object, for EachSite
 }
 
 // Realm is one world of scripts: an engine instance with its globals, modules and contexts. It belongs to one goroutine.
@@ -67,6 +68,8 @@ type Realm struct {
 	atomNames []string // by atom; the atoms in it are held
 
 	depth      int // nesting of entries into the engine
+	clock      clock
+	sites      sites // nil unless objects are traced
 	started    time.Time
 	closed     bool
 	hostError  error
@@ -114,6 +117,9 @@ func New(host Host, limits Limits) (*Realm, error) {
 		tls: libc.NewTLS(), index: index, host: host, limits: limits, lost: new(lostRefs),
 		legacySlots: map[string]int{}, modules: map[string]*module{}, solved: map[string]*module{},
 		inboundSlot: -1, completion: Undefined.v, noFiber: Undefined.v, noLegacy: Undefined.v,
+	}
+	if limits.Trace {
+		r.sites = sites{}
 	}
 	realms[index].Store(r)
 	r.heap = allocator{tls: r.tls, large: map[uintptr]struct{}{}}
@@ -206,11 +212,17 @@ type Closer interface{ RealmClosed() }
 func (r *Realm) enterScript() {
 	if r.depth == 0 {
 		r.started = time.Time{}
+		r.clock.enter()
 	}
 	r.depth++
 }
 
-func (r *Realm) leaveScript() { r.depth-- }
+func (r *Realm) leaveScript() {
+	r.depth--
+	if r.depth == 0 {
+		r.clock.leave(r.started)
+	}
+}
 
 // Depth returns how deep calls from Go into scripts are nested; 0 outside of any script.
 func (r *Realm) Depth() int { return r.depth }

@@ -10,10 +10,12 @@ import (
 	"weir/internal/api/console"
 	"weir/internal/api/pipy"
 	"weir/internal/codebase"
+	"weir/internal/diagram"
 	"weir/internal/inbound"
 	"weir/internal/logs"
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
+	"weir/internal/status"
 )
 
 // Options configure a program.
@@ -32,6 +34,7 @@ type Options struct {
 	// Hangup, if given, does what SIGHUP asks for, instead of a reload. Suspend, if given, is called at SIGTSTP, which has no
 	// other effect then. Both must return soon.
 	Hangup, Suspend func()
+	TraceObjects    bool // remember which script made each object; slow
 }
 
 // Program is a running program: its workers, and what happens to all of them.
@@ -43,7 +46,13 @@ type Program struct {
 	metrics  *metrics.Hub
 	workers  []*Worker
 	commands chan func()
+	loaded   chan struct{} // closed when all workers have loaded
 	done     chan struct{}
+
+	alive   survey[struct{}]
+	modules survey[map[string]*diagram.Diagram]
+	dumps   survey[*status.Dump]
+	sites   map[string]*survey[map[string]int] // by class
 
 	mu       sync.Mutex
 	idleMap  map[*Worker]bool
@@ -62,9 +71,13 @@ type Program struct {
 func New(code *codebase.Codebase, o Options) *Program {
 	o.Threads = max(o.Threads, 1)
 	o.Info.Threads = o.Threads
-	return &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
-		commands: make(chan func(), 16), done: make(chan struct{}),
+	p := &Program{opts: o, code: code, counters: new(inbound.Counters), metrics: metrics.NewHub(),
+		commands: make(chan func(), 16), loaded: make(chan struct{}), done: make(chan struct{}),
 		idleMap: map[*Worker]bool{}, taken: map[os.Signal]int{}}
+	p.alive.f = func(*Worker) struct{} { return struct{}{} }
+	p.modules.f = (*Worker).diagrams
+	p.dumps.f = (*Worker).dump
+	return p
 }
 
 // stopGrace is how long the end of the process waits for callbacks that are running.
@@ -83,7 +96,6 @@ func (p *Program) Run() int {
 		w, err := newWorker(p, i)
 		if err != nil {
 			p.opts.Log.Errorf("[thread] cannot start thread %d: %v", i, err)
-			p.fail()
 			return ExitFailure
 		}
 		p.workers = append(p.workers, w)
@@ -103,7 +115,6 @@ func (p *Program) Run() int {
 		case <-p.done:
 		}
 		if failed != nil {
-			p.fail()
 			p.Exit(ExitFailure)
 			break
 		}
@@ -120,6 +131,7 @@ func (p *Program) Run() int {
 				w.loop.Unhold()
 			})
 		}
+		close(p.loaded)
 		go p.serveCommands()
 		go p.returnMemory()
 	}
@@ -255,17 +267,7 @@ func (p *Program) Reload(change func()) error {
 }
 
 // Failed tells, after Run, whether the program could not be started.
-func (p *Program) Failed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.failed
-}
-
-func (p *Program) fail() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.failed = true
-}
+func (p *Program) Failed() bool { return p.started() == nil }
 
 // Idled tells, after Run, whether the program had nothing to do once it was loaded.
 func (p *Program) Idled() bool { return p.natural && !p.lasting.Load() }
@@ -313,6 +315,19 @@ func (p *Program) each(f func(w *Worker) error) []error {
 	case <-p.done:
 		return []error{errReported}
 	}
+}
+
+// Switch loads another codebase on all workers, in place of the running one, and calls done if that has worked. It does not
+// wait for it.
+func (p *Program) Switch(code *codebase.Codebase, done func()) {
+	p.command(func() {
+		before := p.code
+		if p.reload(func() { p.code = code }) != nil {
+			p.code = before
+			return
+		}
+		done()
+	})
 }
 
 func (p *Program) reload(change func()) error {

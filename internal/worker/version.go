@@ -8,6 +8,7 @@ import (
 	"weir/internal/api/console"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/pipy"
+	"weir/internal/diagram"
 	"weir/internal/inbound"
 	"weir/internal/pipeline"
 	"weir/internal/script"
@@ -21,12 +22,14 @@ type version struct {
 	value  *script.Ref
 	ended  bool // replaced or shut down; closed when its last pipeline has ended
 	closed bool
+
+	diagrams map[string]*diagram.Diagram // nil until somebody asks
 }
 
 // newVersion makes a world with everything scripts find in it.
 func (w *Worker) newVersion(ports *inbound.Ports, p pipy.Process) (*version, error) {
 	o := &w.prog.opts
-	realm, err := script.New(&host{w.prog.code, o.Log}, script.Limits{Memory: o.ScriptMemory, Timeout: o.ScriptTimeout})
+	realm, err := script.New(&host{w.prog.code, o.Log}, script.Limits{Memory: o.ScriptMemory, Timeout: o.ScriptTimeout, Trace: o.TraceObjects})
 	if err != nil {
 		return nil, err
 	}

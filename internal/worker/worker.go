@@ -2,6 +2,8 @@ package worker
 
 import (
 	"runtime"
+	"time"
+
 	"weir/internal/inbound"
 	"weir/internal/logs"
 	"weir/internal/metrics"
@@ -19,6 +21,8 @@ type Worker struct {
 	next     *version // loaded, not yet in effect
 	versions []*version
 	wake     chan struct{}
+
+	scriptTime time.Duration // spent in the scripts of versions that are closed
 }
 
 func newWorker(p *Program, id int) (*Worker, error) {
@@ -66,7 +70,9 @@ func (w *Worker) sweep() {
 	for _, v := range w.versions {
 		if !v.closeIfDone() {
 			kept = append(kept, v)
+			continue
 		}
+		w.scriptTime += v.world.Realm.Busy()
 	}
 	clear(w.versions[len(kept):])
 	w.versions = kept

@@ -38,9 +38,11 @@ var layers = []string{
 	"internal/inbound",
 	"internal/ebpf",
 	"internal/api",
+	"internal/status",
 	"internal/repo",
 	"internal/admin",
 	"internal/worker",
+	"internal/instance",
 	"internal/cli",
 	"cmd",
 }

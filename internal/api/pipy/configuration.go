@@ -32,6 +32,7 @@ type variable struct {
 
 // root is a pipeline that something starts: a port, a task, a watch, the end of the program.
 type root struct {
+	name    rootName
 	builder *pipeline.Builder
 	bind    func(l *pipeline.Layout) error // puts it into effect
 }
@@ -169,10 +170,10 @@ func (conf *Configuration) finish() error {
 	return conf.cur.Finish()
 }
 
-func (conf *Configuration) root(name string, bind func(l *pipeline.Layout) error) (*pipeline.Builder, error) {
+func (conf *Configuration) root(name string, shown rootName, bind func(l *pipeline.Layout) error) (*pipeline.Builder, error) {
 	b, err := conf.begin(name)
 	if err == nil {
-		conf.roots = append(conf.roots, &root{b, bind})
+		conf.roots = append(conf.roots, &root{shown, b, bind})
 	}
 	return b, err
 }
@@ -191,7 +192,8 @@ func (conf *Configuration) listen(c *script.Call) error {
 			return errors.New("ListenerArray is being listened already")
 		}
 		la.taken = true
-		_, err := conf.root("listen", func(l *pipeline.Layout) error { return la.open(conf.env, l) })
+		shown := rootName{conf.numbered("ListenerArray#"), "Listen on -1 at ?"}
+		_, err := conf.root("listen", shown, func(l *pipeline.Layout) error { return la.open(conf.env, l) })
 		return err
 	}
 	var key inbound.Key
@@ -210,7 +212,12 @@ func (conf *Configuration) listen(c *script.Call) error {
 	if key.Protocol != "unix" {
 		key.Protocol = opts.Protocol
 	}
-	_, err = conf.root("listen "+key.String(), func(l *pipeline.Layout) error { return conf.env.Ports.Listen(key, l, opts) })
+	shown := rootName{"unix:" + key.Path, "Listen on " + key.Path}
+	if key.Protocol != "unix" {
+		shown.status = fmt.Sprintf("[%s]:%d", key.Addr.Addr(), key.Addr.Port())
+		shown.title = fmt.Sprintf("Listen on %d at %s", key.Addr.Port(), key.Addr.Addr())
+	}
+	_, err = conf.root("listen "+key.String(), shown, func(l *pipeline.Layout) error { return conf.env.Ports.Listen(key, l, opts) })
 	return err
 }
 
@@ -227,7 +234,7 @@ func addrPort(s string) (inbound.Key, error) {
 }
 
 func (conf *Configuration) exit(c *script.Call) error {
-	b, err := conf.root("exit", func(l *pipeline.Layout) error {
+	b, err := conf.root("exit", rootName{"Exit", "Exit"}, func(l *pipeline.Layout) error {
 		conf.env.exitLayouts = append(conf.env.exitLayouts, l)
 		return nil
 	})
@@ -245,7 +252,7 @@ func (conf *Configuration) admin(c *script.Call) error {
 	if !strings.HasPrefix(path, "/admin/") {
 		return errors.New("path must start with /admin/")
 	}
-	_, err = conf.root("admin "+path, func(l *pipeline.Layout) error {
+	_, err = conf.root("admin "+path, rootName{"Admin " + path, "Admin " + path}, func(l *pipeline.Layout) error {
 		conf.env.Admin = append(conf.env.Admin, AdminPath{path, l})
 		return nil
 	})

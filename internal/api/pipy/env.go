@@ -25,6 +25,7 @@ type Info struct {
 	Argv              []string // name of the process, then script arguments
 	Threads           int
 	NoReload          bool
+	NoGraph           bool // modules are loaded without showing their diagrams
 }
 
 // Env is what a world's pipy object works on.

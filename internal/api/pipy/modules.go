@@ -137,7 +137,7 @@ func (e *Env) bind() error {
 				return err
 			}
 		}
-		e.World.Log.Infof("[config] Module loaded: %s", m.file)
+		e.announce(m)
 	}
 	return nil
 }

@@ -28,16 +28,21 @@ type task struct {
 
 func (conf *Configuration) task(c *script.Call) error {
 	t := &task{env: conf.env}
-	i := 0
+	i, when := 0, ""
 	if s, ok := c.AsString(c.Arg(0)); ok {
-		i = 1
+		i, when = 1, s
 		if err := t.when(s); err != nil {
 			return err
 		}
 	} else if _, isNumber := c.NumberOf(c.Arg(0)); isNumber {
 		return script.ArgError(0, "a string or an object")
 	}
-	b, err := conf.root("task", func(l *pipeline.Layout) error {
+	name := conf.numbered("Task #")
+	shown := rootName{name, name}
+	if when != "" {
+		shown.title += " (" + when + ")"
+	}
+	b, err := conf.root("task", shown, func(l *pipeline.Layout) error {
 		t.layout = l
 		conf.env.tasks = append(conf.env.tasks, t)
 		return nil
@@ -75,7 +80,7 @@ func (conf *Configuration) watch(c *script.Call) error {
 		return errors.New("filename cannot be empty")
 	}
 	t := &task{env: conf.env, watched: name}
-	_, err = conf.root("watch "+name, func(l *pipeline.Layout) error {
+	_, err = conf.root("watch "+name, rootName{"Watch " + name, "Watch " + name}, func(l *pipeline.Layout) error {
 		t.layout = l
 		conf.env.tasks = append(conf.env.tasks, t)
 		return nil

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"crypto/tls"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"weir/internal/certfiles"
+	"weir/internal/cli"
+	"weir/internal/codebase"
+	"weir/internal/instance"
+	"weir/internal/logs"
+	"weir/internal/worker"
+)
+
+// newInstance prepares to run a remote codebase. The manager of its programs is returned too.
+func newInstance(conf *cli.Config, log *logs.Logger, o worker.Options) (*instance.Instance, *worker.Manager, error) {
+	config, err := remoteTLS(&conf.Remote)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := &http.Client{Transport: remoteTransport(config)}
+	remote, err := codebase.NewRemote(codebase.RemoteOptions{
+		URL: conf.Program, Client: client, Token: conf.Remote.Token, Poll: conf.Remote.Poll, Cache: cacheDirectory(&conf.Remote, log), Log: log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var i *instance.Instance
+	o.Stay = !conf.NoReload
+	o.Hangup = func() { i.Sync() }
+	manager := worker.NewManager(worker.ManagerOptions{Program: o, Ended: func(exit int) { i.Ended(exit) }})
+	i = instance.New(instance.Options{
+		Remote: remote, Manager: manager, Log: log, Poll: conf.Remote.Poll,
+		URL: remote.URL(), Client: client, Token: conf.Remote.Token, UUID: o.Info.UUID,
+		NoReload: conf.NoReload, NoStatus: conf.NoStatus, NoMetrics: conf.NoMetrics,
+	})
+	return i, manager, nil
+}
+
+// remoteTLS configures connections to a repo or to another admin service.
+func remoteTLS(r *cli.Remote) (*tls.Config, error) {
+	config := &tls.Config{InsecureSkipVerify: r.TLSInsecure}
+	if r.TLSCert != "" {
+		pair, err := certfiles.Pair(r.TLSCert, r.TLSKey)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	if len(r.TLSTrusted) > 0 {
+		pool, err := certfiles.Pool(r.TLSTrusted)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = pool
+	}
+	return config, nil
+}
+
+// remoteTransport asks for no compression: lengths and digests are those of the files. Connections that are not used for a
+// while are closed before a firewall forgets them.
+func remoteTransport(config *tls.Config) *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+		ForceAttemptHTTP2:   true,
+	}
+}
+
+// cacheDirectory is where copies of codebases are kept, "" if nowhere.
+func cacheDirectory(r *cli.Remote, log *logs.Logger) string {
+	switch {
+	case r.NoCache:
+		return ""
+	case r.Cache != "":
+		return r.Cache
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		log.Warnf("[codebase] No copy is kept for starts without the repo: %v; name a directory with --cache=DIR", err)
+		return ""
+	}
+	return filepath.Join(dir, "weir")
+}

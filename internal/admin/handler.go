@@ -1,0 +1,433 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/internal/codebase"
+	"weir/internal/status"
+)
+
+// serverName is what tools of the repo's protocol look for.
+const serverName = "pipy-repo"
+
+// ServeHTTP implements http.Handler: it decides whether a request is let in, and answers it.
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w := &answer{ResponseWriter: rw}
+	w.Header().Set("server", serverName)
+	w.Header().Set("x-content-type-options", "nosniff")
+	limit := http.NewResponseController(rw)
+	_ = limit.SetReadDeadline(time.Now().Add(bodyTimeout)) // where there are none, the connection's own limits hold
+	_ = limit.SetWriteDeadline(time.Now().Add(answerTimeout))
+	if !s.guard.admit(w, r) {
+		return
+	}
+	if err := s.cross.Check(r); err != nil {
+		deniedRequests.Add(1)
+		text(w, http.StatusForbidden, "requests of pages of other sites are not taken\n")
+		return
+	}
+	path := pathOf(r.URL)
+	if done := s.audit.begin(r, path); done != nil {
+		defer func() { done(w.code()) }()
+	}
+	defer func() {
+		if x := recover(); x != nil {
+			if x == http.ErrAbortHandler || w.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			s.opts.Log.Errorf("[admin] %s %s: %v", r.Method, printable(path), x)
+			text(w, http.StatusInternalServerError, fmt.Sprint(x))
+		}
+	}()
+	s.route(w, r, path)
+}
+
+// answer remembers the status of a response.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 || a.status < 200 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController find what the connection can do.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) code() int {
+	if a.status == 0 {
+		return http.StatusOK
+	}
+	return a.status
+}
+
+// pathOf returns the decoded path with the query, which is part of the names here.
+func pathOf(u *url.URL) string {
+	if u.RawQuery == "" && !u.ForceQuery {
+		return u.Path
+	}
+	query, err := url.PathUnescape(u.RawQuery)
+	if err != nil {
+		query = u.RawQuery
+	}
+	return u.Path + "?" + query
+}
+
+func text(w http.ResponseWriter, status int, body string) {
+	write(w, status, "text/plain", []byte(body))
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("content-type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // whoever asked has gone
+}
+
+func writeJSON(w http.ResponseWriter, x any) {
+	b, err := json.Marshal(x)
+	if err != nil {
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	write(w, http.StatusOK, "application/json", b)
+}
+
+// route finds what a path stands for.
+func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
+	switch {
+	case s.opts.Repo != nil && s.page(w, r): // a browser looks at a codebase
+		return
+	case s.opts.Repo != nil && isRepo(r.URL.Path):
+		s.opts.Repo.ServeHTTP(w, r)
+		return
+	}
+	if f := exact[path]; f != nil {
+		f.call(s, w, r, "")
+		return
+	}
+	for _, p := range prefixes {
+		if rest, ok := strings.CutPrefix(path, p.path); ok {
+			p.route.call(s, w, r, rest)
+			return
+		}
+	}
+	if r.Method != http.MethodGet {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	if s.gui == nil || !s.gui.serve(w, r, r.URL.Path) {
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// call is what answers a request; rest is what follows the prefix of the route.
+type call func(s *Server, w http.ResponseWriter, r *http.Request, rest string)
+
+// methods has the calls of a path by method; "" takes all.
+type methods map[string]call
+
+func (m methods) call(s *Server, w http.ResponseWriter, r *http.Request, rest string) {
+	f := m[r.Method]
+	if f == nil {
+		f = m[""]
+	}
+	if f == nil {
+		w.Header().Set("allow", strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	f(s, w, r, rest)
+}
+
+type prefixRoute struct {
+	path  string
+	route methods
+}
+
+var (
+	exact    map[string]methods
+	prefixes []prefixRoute
+)
+
+func init() { // not in the declarations: the surface, which a call may print, refers to them
+	exact = map[string]methods{
+		"/healthz":        {"GET": (*Server).healthz},
+		"/status":         {"GET": (*Server).status},
+		"/api/v1/status":  {"GET": (*Server).status},
+		"/dump":           {"GET": (*Server).dump},
+		"/log":            {"GET": (*Server).systemLog},
+		"/metrics":        {"GET": (*Server).metrics},
+		"/options":        {"GET": (*Server).options, "POST": (*Server).setOptions},
+		"/api/v1/metrics": {"GET": (*Server).metricHistory},
+		"/api/v1/graph":   {"POST": (*Server).graph},
+		"/api/v1/files":   {"GET": (*Server).files, "PATCH": (*Server).setMain},
+		"/api/v1/program": {"GET": (*Server).program, "POST": (*Server).start, "PATCH": (*Server).reload, "DELETE": (*Server).stopProgram},
+	}
+	prefixes = []prefixRoute{
+		{"/dump/", methods{"GET": (*Server).dumpItems}},
+		{"/log/", methods{"GET": (*Server).namedLog}},
+		{"/api/v1/metrics/", methods{"GET": (*Server).metricHistory}},
+		{"/api/v1/log/", methods{"GET": (*Server).watchLog}},
+		{"/api/v1/files/", methods{"GET": (*Server).file, "POST": (*Server).writeFile, "PATCH": (*Server).writeFile, "DELETE": (*Server).deleteFile}},
+		{"/admin/", methods{"": (*Server).customPath}},
+	}
+}
+
+// body reads a request's body. If that fails it answers, and returns false.
+func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return b, true
+	case errors.As(err, &tooLarge):
+		text(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes\n", limit))
+	default:
+		text(w, http.StatusBadRequest, "the body cannot be read\n")
+	}
+	return nil, false
+}
+
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request, _ string) {
+	ctx, cancel := context.WithTimeout(r.Context(), healthPatience)
+	defer cancel()
+	if err := s.opts.Host.Healthy(ctx); err != nil {
+		text(w, http.StatusServiceUnavailable, "a worker does not answer\n")
+		return
+	}
+	text(w, http.StatusOK, "ok\n")
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request, _ string) {
+	writeJSON(w, s.opts.Host.Status())
+}
+
+func (s *Server) dump(w http.ResponseWriter, _ *http.Request, _ string) {
+	writeJSON(w, s.opts.Host.Dump())
+}
+
+func (s *Server) dumpItems(w http.ResponseWriter, _ *http.Request, items string) {
+	if class, ok := strings.CutPrefix(items, "objects/"); ok {
+		sites := s.opts.Host.Creators(class)
+		var b strings.Builder
+		for _, site := range slices.Sorted(maps.Keys(sites)) {
+			fmt.Fprintf(&b, "%d %s\n", sites[site], site)
+		}
+		text(w, http.StatusOK, b.String())
+		return
+	}
+	d := s.opts.Host.Dump()
+	var b strings.Builder
+	for _, item := range strings.Split(items, "+") {
+		t, err := d.Table(item)
+		if err != nil {
+			t = err.Error() + "\n"
+		}
+		b.WriteString(t)
+		if b.Len() > maxSmallBody {
+			break // somebody asks for the same again and again
+		}
+	}
+	text(w, http.StatusOK, b.String())
+}
+
+func (s *Server) options(w http.ResponseWriter, _ *http.Request, _ string) {
+	if s.opts.Settings == nil {
+		text(w, http.StatusOK, "\n")
+		return
+	}
+	text(w, http.StatusOK, s.opts.Settings.Line()+"\n")
+}
+
+func (s *Server) setOptions(w http.ResponseWriter, r *http.Request, _ string) {
+	b, ok := body(w, r, maxSmallBody)
+	switch {
+	case !ok:
+	case len(b) == 0:
+		w.WriteHeader(http.StatusNoContent)
+	case s.opts.Settings == nil:
+		text(w, http.StatusBadRequest, "there are no options here\n")
+	default:
+		if err := s.opts.Settings.Apply(strings.Split(string(b), " ")); err != nil {
+			text(w, http.StatusBadRequest, err.Error()+"\n")
+			return
+		}
+		s.options(w, r, "")
+	}
+}
+
+// fileList is the JSON of GET /api/v1/files.
+type fileList struct {
+	Main     string   `json:"main"`
+	Files    []string `json:"files"`
+	ReadOnly bool     `json:"readOnly"`
+}
+
+func (s *Server) files(w http.ResponseWriter, _ *http.Request, _ string) {
+	list := fileList{Files: []string{}, ReadOnly: true}
+	if code := s.opts.Host.Code(); code != nil {
+		list.Main, list.ReadOnly = code.Entry(), code.ReadOnly()
+		for _, f := range code.List("/") {
+			list.Files = append(list.Files, "/"+f)
+		}
+		slices.Sort(list.Files)
+	}
+	writeJSON(w, list)
+}
+
+func (s *Server) setMain(w http.ResponseWriter, r *http.Request, _ string) {
+	code := s.opts.Host.Code()
+	if code == nil {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	b, ok := body(w, r, maxSmallBody)
+	if !ok {
+		return
+	}
+	var parsed any
+	if json.Unmarshal(b, &parsed) != nil {
+		text(w, http.StatusBadRequest, "Invalid JSON")
+		return
+	}
+	object, ok := parsed.(map[string]any)
+	if !ok {
+		text(w, http.StatusBadRequest, "Invalid JSON object")
+		return
+	}
+	main, _ := object["main"].(string)
+	if main == "" {
+		text(w, http.StatusBadRequest, "Invalid main filename")
+		return
+	}
+	done(w, http.StatusCreated, code.SetEntry(main))
+}
+
+// done answers a change of a codebase. Changes of those that come from elsewhere have no effect.
+func done(w http.ResponseWriter, status int, err error) {
+	if err != nil && !errors.Is(err, codebase.ErrReadOnly) {
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.WriteHeader(status)
+}
+
+func (s *Server) file(w http.ResponseWriter, _ *http.Request, path string) {
+	code := s.opts.Host.Code()
+	if code == nil {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	if source, inline := code.EntryText(); inline && path == "" {
+		text(w, http.StatusOK, source)
+		return
+	}
+	b, err := code.Read(path)
+	if path == "" || err != nil {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	write(w, http.StatusOK, "text/plain", b)
+}
+
+func (s *Server) writeFile(w http.ResponseWriter, r *http.Request, path string) {
+	code := s.opts.Host.Code()
+	switch {
+	case path == "":
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case code == nil:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		if b, ok := body(w, r, maxBody); ok {
+			done(w, http.StatusCreated, code.Write(path, b))
+		}
+	}
+}
+
+func (s *Server) deleteFile(w http.ResponseWriter, _ *http.Request, path string) {
+	code := s.opts.Host.Code()
+	switch {
+	case path == "":
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case code == nil:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		done(w, http.StatusNoContent, code.Remove(path))
+	}
+}
+
+func (s *Server) program(w http.ResponseWriter, _ *http.Request, _ string) {
+	text(w, http.StatusOK, s.opts.Host.Program())
+}
+
+func (s *Server) start(w http.ResponseWriter, r *http.Request, _ string) {
+	s.change(w, r, s.opts.Host.Start)
+}
+
+func (s *Server) reload(w http.ResponseWriter, r *http.Request, _ string) {
+	s.change(w, r, s.opts.Host.Reload)
+}
+
+// change does something with the program the body names.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, f func(name string) error) {
+	name, ok := body(w, r, maxSmallBody)
+	if !ok {
+		return
+	}
+	if err := f(string(name)); err != nil {
+		text(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusCreated)
+}
+
+func (s *Server) stopProgram(w http.ResponseWriter, _ *http.Request, _ string) {
+	s.opts.Host.Stop()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) customPath(w http.ResponseWriter, r *http.Request, rest string) {
+	b, ok := body(w, r, maxBody)
+	if !ok {
+		return
+	}
+	s.custom.Lock()
+	defer s.custom.Unlock()
+	ctx, cancel := context.WithTimeout(r.Context(), customTimeout)
+	defer cancel()
+	out, err := s.opts.Host.Serve(ctx, "/admin/"+rest, b)
+	switch {
+	case err == nil:
+		write(w, http.StatusOK, "text/plain", out)
+	case errors.Is(err, status.ErrNoPath):
+		w.WriteHeader(http.StatusNotFound)
+	case errors.Is(err, status.ErrBusy):
+		w.Header().Set("retry-after", "1")
+		text(w, http.StatusServiceUnavailable, err.Error()+"\n")
+	case errors.Is(err, context.DeadlineExceeded):
+		text(w, http.StatusGatewayTimeout, err.Error()+"\n")
+	default:
+		text(w, http.StatusBadGateway, err.Error()+"\n")
+	}
+}
