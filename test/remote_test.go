@@ -151,6 +151,7 @@ func (s *codebaseServer) link(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.CloseNow()
+	c.SetReadLimit(-1) // histories are long
 	go func() {
 		for {
 			_, b, err := c.Read(r.Context())

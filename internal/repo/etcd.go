@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ import (
 )
 
 const (
-	etcdTimeout  = 10 * time.Second // of an operation that has no deadline of its own
+	etcdTimeout  = 15 * time.Second // of an operation
+	etcdPatience = 3 * time.Second  // for a member to answer: then another one is asked
 	etcdChunk    = 512 << 10        // bytes of a blob in one value: etcd takes requests of 1.5 MiB by default
 	etcdNestOps  = 60               // operations of a nested transaction: etcd takes 128 in one by default, nested ones not counted
 	etcdPageSize = 500              // records or chunks read at once
@@ -62,7 +64,7 @@ func openEtcd(spec string) (Store, error) {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	ctx, cancel := context.WithTimeout(e.ctx, etcdTimeout)
 	defer cancel()
-	if _, err := client.Get(ctx, e.seq()); err != nil {
+	if _, err := e.get(ctx, e.seq()); err != nil {
 		_ = e.Close()
 		return nil, fmt.Errorf("cannot reach etcd at %s: %w", hosts, err)
 	}
@@ -83,11 +85,42 @@ func busy(err error) error {
 	return fmt.Errorf("%w: etcd: %w", ErrBusy, err)
 }
 
+// ask makes a request that may be made twice, of one member after the other until one answers.
+func ask[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, etcdPatience)
+		r, err := request(attempt)
+		timedOut := attempt.Err() != nil
+		cancel()
+		if err == nil {
+			return r, nil
+		}
+		if !timedOut || ctx.Err() != nil {
+			return r, busy(err)
+		}
+	}
+}
+
+func (e *etcd) get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	return ask(ctx, func(ctx context.Context) (*clientv3.GetResponse, error) { return e.client.Get(ctx, key, options...) })
+}
+
+func (e *etcd) put(ctx context.Context, key, value string) error {
+	_, err := ask(ctx, func(ctx context.Context) (*clientv3.PutResponse, error) { return e.client.Put(ctx, key, value) })
+	return err
+}
+
+// mark is what an update writes to the key "seq".
+type mark struct {
+	ID      string   `json:"id"`
+	Changes []Change `json:"changes,omitempty"`
+}
+
 // begin reads where the store stands.
 func (e *etcd) begin(ctx context.Context) (*etcdTx, error) {
-	r, err := e.client.Get(ctx, e.seq())
+	r, err := e.get(ctx, e.seq())
 	if err != nil {
-		return nil, busy(err)
+		return nil, err
 	}
 	t := &etcdTx{store: e, ctx: ctx, revision: r.Header.Revision}
 	if len(r.Kvs) > 0 {
@@ -144,15 +177,11 @@ func (e *etcd) Update(ctx context.Context, f func(Tx) error) error {
 func (e *etcd) Watch(changed func([]Change)) error {
 	ctx, cancel := context.WithTimeout(e.ctx, etcdTimeout)
 	defer cancel()
-	r, err := e.client.Get(ctx, e.seq())
+	r, err := e.get(ctx, e.seq())
 	if err != nil {
-		return busy(err)
+		return err
 	}
-	e.done.Add(1)
-	go func() {
-		defer e.done.Done()
-		e.watch(r.Header.Revision+1, changed)
-	}()
+	e.done.Go(func() { e.watch(r.Header.Revision+1, changed) })
 	return nil
 }
 
@@ -166,13 +195,12 @@ func (e *etcd) watch(revision int64, changed func([]Change)) {
 				changed(nil)
 			}
 			for _, event := range r.Events {
-				var changes []Change
-				if err := json.Unmarshal(event.Kv.Value, &changes); err != nil {
-					changes = nil
-				} else if len(changes) == 0 {
-					continue
+				var m mark
+				if json.Unmarshal(event.Kv.Value, &m) != nil {
+					changed(nil)
+				} else if len(m.Changes) > 0 {
+					changed(m.Changes)
 				}
-				changed(changes)
 			}
 			if r.Header.Revision >= revision && len(r.Events) > 0 {
 				revision = r.Header.Revision + 1
@@ -204,9 +232,9 @@ type etcdTx struct {
 }
 
 func (t *etcdTx) Get(key string) ([]byte, error) {
-	r, err := t.store.client.Get(t.ctx, t.store.record(key), clientv3.WithRev(t.revision))
+	r, err := t.store.get(t.ctx, t.store.record(key), clientv3.WithRev(t.revision))
 	if err != nil {
-		return nil, busy(err)
+		return nil, err
 	}
 	if len(r.Kvs) == 0 {
 		return nil, nil
@@ -232,9 +260,9 @@ func (t *etcdTx) each(prefix string, keysOnly bool, f func(k string, v []byte)) 
 		if keysOnly {
 			options = append(options, clientv3.WithKeysOnly())
 		}
-		r, err := t.store.client.Get(t.ctx, key, options...)
+		r, err := t.store.get(t.ctx, key, options...)
 		if err != nil {
-			return busy(err)
+			return err
 		}
 		for _, kv := range r.Kvs {
 			f(string(kv.Key), kv.Value)
@@ -261,9 +289,9 @@ func (t *etcdTx) DeletePrefix(prefix string) {
 func (t *etcdTx) Blob(id string) ([]byte, error) {
 	var content []byte
 	for n := 0; ; n++ {
-		r, err := t.store.client.Get(t.ctx, t.store.chunk(id, n), clientv3.WithRev(t.revision))
+		r, err := t.store.get(t.ctx, t.store.chunk(id, n), clientv3.WithRev(t.revision))
 		if err != nil {
-			return nil, busy(err)
+			return nil, err
 		}
 		if len(r.Kvs) == 0 {
 			return nil, ErrNoBlob
@@ -291,8 +319,8 @@ func (t *etcdTx) PutBlob(id string, content []byte) error {
 		if len(content) > 0 {
 			more = "\x01"
 		}
-		if _, err := t.store.client.Put(t.ctx, t.store.chunk(id, n), more+string(part)); err != nil {
-			return busy(err)
+		if err := t.store.put(t.ctx, t.store.chunk(id, n), more+string(part)); err != nil {
+			return err
 		}
 		if len(content) == 0 {
 			break
@@ -319,25 +347,62 @@ func (t *etcdTx) Blobs() ([]string, error) {
 
 func (t *etcdTx) Announce(c Change) { t.changes = append(t.changes, c) }
 
-// commit reports whether there was no other update since the transaction began.
+// commit reports whether there was no other update since the transaction began. If an answer is lost it finds out what came of
+// the request.
 func (t *etcdTx) commit() (bool, error) {
-	changes := []byte("[]")
-	if len(t.changes) > 0 {
-		j, err := json.Marshal(t.changes)
+	m := mark{newBlobID(), t.changes}
+	value, err := json.Marshal(m)
+	if err != nil {
+		return false, err
+	}
+	ops := []clientv3.Op{clientv3.OpPut(t.store.seq(), string(value))}
+	for part := range slices.Chunk(t.ops, etcdNestOps) {
+		ops = append(ops, clientv3.OpTxn(nil, part, nil))
+	}
+	unchanged := clientv3.Compare(clientv3.ModRevision(t.store.seq()), "=", t.seen)
+	uncertain := false
+	for {
+		attempt, cancel := context.WithTimeout(t.ctx, etcdPatience)
+		r, err := t.store.client.Txn(attempt).If(unchanged).Then(ops...).Commit()
+		cancel()
+		switch {
+		case err == nil && (r.Succeeded || !uncertain):
+			return r.Succeeded, nil
+		case err == nil:
+			return t.happened(m.ID)
+		case t.ctx.Err() != nil || refused(err):
+			return false, busy(err)
+		}
+		// It may have happened, or still happen. At most one of the attempts can, as the first one ends what they demand.
+		uncertain = true
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-t.ctx.Done():
+			return false, busy(t.ctx.Err())
+		}
+	}
+}
+
+// refused reports whether etcd has said that it will not do something.
+func refused(err error) bool {
+	return !errors.Is(busy(err), ErrBusy)
+}
+
+// happened looks through the updates since the transaction began for the one of an id.
+func (t *etcdTx) happened(id string) (bool, error) {
+	var options []clientv3.OpOption
+	for {
+		r, err := t.store.get(t.ctx, t.store.seq(), options...)
 		if err != nil {
 			return false, err
 		}
-		changes = j
+		if len(r.Kvs) == 0 || r.Kvs[0].ModRevision <= t.seen {
+			return false, nil
+		}
+		var m mark
+		if json.Unmarshal(r.Kvs[0].Value, &m) == nil && m.ID == id {
+			return true, nil
+		}
+		options = []clientv3.OpOption{clientv3.WithRev(r.Kvs[0].ModRevision - 1)}
 	}
-	ops := []clientv3.Op{clientv3.OpPut(t.store.seq(), string(changes))}
-	for len(t.ops) > 0 {
-		part := t.ops[:min(len(t.ops), etcdNestOps)]
-		t.ops = t.ops[len(part):]
-		ops = append(ops, clientv3.OpTxn(nil, part, nil))
-	}
-	r, err := t.store.client.Txn(t.ctx).If(clientv3.Compare(clientv3.ModRevision(t.store.seq()), "=", t.seen)).Then(ops...).Commit()
-	if err != nil {
-		return false, busy(err)
-	}
-	return r.Succeeded, nil
 }
