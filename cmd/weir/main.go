@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"weir/internal/admin"
 	"weir/internal/api"
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
@@ -122,7 +123,7 @@ func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return worker.New(code, o).Run(), nil
+	return serveLocal(conf, log, o, code)
 }
 
 // open finds the program.
@@ -207,6 +208,9 @@ func listSurface() int {
 	out := bufio.NewWriter(os.Stdout)
 	fmt.Fprintln(out, "path\tkind\tsignature")
 	for _, r := range cli.Surface() {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
+	}
+	for _, r := range admin.Surface() {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
 	for _, r := range api.Surface() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"weir/internal/metrics"
+	"weir/internal/repo"
 )
 
 // Tokens let their holders in. Without any, nobody is asked for one.
@@ -33,29 +34,22 @@ const (
 var roleNames = [...]string{"anyone", "reader", "writer", "admin"}
 
 // need returns the role a request takes.
-func need(method, path string) role {
-	looks := method == http.MethodGet || method == http.MethodHead
+func need(r *http.Request) role {
+	path := r.URL.Path
 	switch {
 	case path == "/healthz":
 		return anyone
 	case under(path, "/admin"): // what these do is up to the program
 		return admin
-	case looks, under(path, "/repo"), path == "/api/v1/graph": // instances POST their status below /repo
+	case repo.Serves(path):
+		if repo.Classify(r) == repo.Write {
+			return writer
+		}
 		return reader
-	case isRepo(path):
-		return writer
+	case r.Method == http.MethodGet || r.Method == http.MethodHead || path == "/api/v1/graph":
+		return reader
 	}
 	return admin
-}
-
-// isRepo reports whether a path belongs to the repo.
-func isRepo(path string) bool {
-	for _, p := range []string{"/repo", "/api/v1/repo", "/api/v1/repo-files", "/api/v1/dump-store"} {
-		if under(path, p) {
-			return true
-		}
-	}
-	return false
 }
 
 // under reports whether a path is a given one or below it.
@@ -99,7 +93,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
 			"the name "+quoteHost(r.Host)+"\n")
 		return false
 	}
-	needs := need(r.Method, r.URL.Path)
+	needs := need(r)
 	if len(g.tokens) == 0 || needs == anyone {
 		return true
 	}

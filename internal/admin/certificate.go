@@ -2,14 +2,13 @@ package admin
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"weir/internal/certfiles"
 )
 
 // certificate is the service's certificate with the ones it trusts, from files that may be renewed while it runs.
@@ -54,22 +53,22 @@ func (c *certificate) config(*tls.ClientHelloInfo) (*tls.Config, error) {
 }
 
 func (c *certificate) load() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	pair, err := certfiles.Pair(c.cert, c.key)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert, c.key, err)
+		return nil, err
 	}
 	conf := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	if len(c.trusted) == 0 {
 		return conf, nil
 	}
 	conf.ClientAuth = tls.RequireAndVerifyClientCert
-	conf.ClientCAs, err = loadPool(c.trusted)
+	conf.ClientCAs, err = certfiles.Pool(c.trusted)
 	return conf, err
 }
 
 // stamps tells states of the files apart.
 func (c *certificate) stamps() (string, error) {
-	files, err := expand(c.trusted)
+	files, err := certfiles.Files(c.trusted)
 	if err != nil {
 		return "", err
 	}
@@ -82,51 +81,4 @@ func (c *certificate) stamps() (string, error) {
 		fmt.Fprintln(&b, f, info.Size(), info.ModTime().UnixNano())
 	}
 	return b.String(), nil
-}
-
-// expand replaces directories by their files, those whose names begin with a dot left out.
-func expand(paths []string) ([]string, error) {
-	var files []string
-	for _, p := range paths {
-		info, err := os.Stat(p)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			files = append(files, p)
-			continue
-		}
-		entries, err := os.ReadDir(p)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ".") {
-				files = append(files, filepath.Join(p, e.Name()))
-			}
-		}
-	}
-	return files, nil
-}
-
-// loadPool reads PEM files, and directories of them.
-func loadPool(paths []string) (*x509.CertPool, error) {
-	files, err := expand(paths)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	for _, f := range files {
-		content, err := os.ReadFile(f)
-		if err != nil {
-			return nil, err
-		}
-		if !pool.AppendCertsFromPEM(content) {
-			return nil, fmt.Errorf("%s has no certificate", f)
-		}
-	}
-	if len(files) == 0 {
-		return nil, errors.New("there are no trusted certificates in " + strings.Join(paths, ", "))
-	}
-	return pool, nil
 }

@@ -15,11 +15,11 @@ type gui struct{ files fs.FS }
 
 // page shows browsers the page of a codebase where programs get the codebase itself.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) bool {
-	if s.gui == nil && s.opts.UI != nil && ui.IsPage(r) {
+	if s.gui == nil && s.repo != nil && s.opts.UI != nil && ui.IsPage(r) {
 		s.opts.UI.ServeHTTP(w, r)
 		return true
 	}
-	return s.gui != nil && r.Method == http.MethodGet && under(r.URL.Path, "/repo") &&
+	return s.gui != nil && s.repo != nil && r.Method == http.MethodGet && under(r.URL.Path, "/repo") &&
 		strings.Contains(r.Header.Get("accept"), "text/html") && s.gui.serve(w, r, "/repo/[...]/index.html", "/home/index.html", "/index.html")
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"weir/internal/codebase"
+	"weir/internal/repo"
 	"weir/internal/status"
 )
 
@@ -116,10 +117,10 @@ func writeJSON(w http.ResponseWriter, x any) {
 // route finds what a path stands for.
 func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
-	case s.opts.Repo != nil && s.page(w, r): // a browser looks at a codebase
+	case s.page(w, r): // a browser looks at a codebase
 		return
-	case s.opts.Repo != nil && isRepo(r.URL.Path):
-		s.opts.Repo.ServeHTTP(w, r)
+	case s.repo != nil && repo.Serves(r.URL.Path):
+		s.repo.ServeHTTP(w, r)
 		return
 	}
 	if f := exact[path]; f != nil {

@@ -2,8 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +11,7 @@ import (
 
 	"weir/internal/logs"
 	"weir/internal/logs/target"
+	"weir/internal/repo"
 )
 
 func (s *Server) systemLog(w http.ResponseWriter, _ *http.Request, _ string) {
@@ -46,11 +45,23 @@ func (s *Server) watchLog(w http.ResponseWriter, r *http.Request, rest string) {
 		return
 	}
 	local := uuid == "" || uuid == s.opts.UUID
+	var remote *repo.LogWatch
 	switch {
-	case !local && s.opts.Fleet == nil,
-		local && name != logs.SystemName && !slices.Contains(target.Histories(), name):
+	case local:
+		if name != logs.SystemName && !slices.Contains(target.Histories(), name) {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+	case s.opts.Repo == nil:
 		w.WriteHeader(http.StatusNotFound)
 		return
+	default:
+		var err error
+		if remote, err = s.opts.Repo.Instances().Watch(uuid, name); err != nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		defer remote.Close()
 	}
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -103,8 +114,16 @@ func (s *Server) watchLog(w http.ResponseWriter, r *http.Request, rest string) {
 		s.follow(ctx, name, send)
 		return
 	}
-	if err := s.opts.Fleet.Watch(ctx, uuid, name, send); errors.Is(err, fs.ErrNotExist) {
-		_ = c.Close(websocket.StatusPolicyViolation, "there is no such instance")
+	remote.Start()
+	for {
+		select {
+		case frame, ok := <-remote.Frames():
+			if !ok || send(frame) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // metrics answers Prometheus: with the metrics of this process, and those of the instances that report to it.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request, _ string) {
 	all := s.opts.Host.Metrics()
-	if s.opts.Fleet != nil {
-		all = append(slices.Clip(all), s.opts.Fleet.Metrics()...)
+	if s.opts.Repo != nil {
+		all = append(slices.Clip(all), s.opts.Repo.Instances().Metrics()...)
 	}
 	format := metrics.Negotiate(strings.Join(r.Header.Values("accept"), ", "))
 	var b bytes.Buffer
@@ -48,16 +48,15 @@ func (s *Server) metricHistory(w http.ResponseWriter, _ *http.Request, rest stri
 	if !ofInstance {
 		uuid, name = "", rest
 	}
-	h := s.history
-	if uuid != "" && uuid != s.opts.UUID {
-		h = nil
-		if s.opts.Fleet != nil {
-			h = s.opts.Fleet.History(uuid)
-		}
-	}
-	if h == nil {
-		w.WriteHeader(http.StatusNotFound)
+	if uuid == "" || uuid == s.opts.UUID {
+		write(w, http.StatusOK, "application/json", s.history.AppendJSON(nil, name))
 		return
 	}
-	write(w, http.StatusOK, "application/json", h.AppendJSON(nil, name))
+	if s.opts.Repo != nil {
+		if history, ok := s.opts.Repo.Instances().MetricHistory(uuid, name); ok {
+			write(w, http.StatusOK, "application/json", history)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusNotFound)
 }

@@ -15,6 +15,7 @@ import (
 
 	"weir/internal/logs"
 	"weir/internal/metrics"
+	"weir/internal/repo"
 	"weir/internal/status"
 )
 
@@ -34,10 +35,8 @@ type Options struct {
 	GUI      fs.FS        // pages for browsers, instead of UI; nil for none
 	UI       http.Handler // the built-in pages for browsers; nil for none
 
-	// Repo serves /repo, /api/v1/repo, /api/v1/repo-files and /api/v1/dump-store; nil without a store.
-	Repo http.Handler
-	// Fleet knows the instances that report to Repo; nil without.
-	Fleet Fleet
+	// Repo is served below /repo, /api/v1/repo, /api/v1/repo-files and /api/v1/dump-store; nil without a store.
+	Repo *repo.Repo
 	// Settings are the process's options; nil if they are not shown.
 	Settings Settings
 	// UUID is that of this process.
@@ -50,17 +49,6 @@ type Settings interface {
 	Line() string
 	// Apply changes those that can be changed while the process runs.
 	Apply(args []string) error
-}
-
-// Fleet knows the instances that report to the repo of this process.
-type Fleet interface {
-	// Metrics returns what all instances have reported last, with the label instance.
-	Metrics() []*metrics.Metric
-	// History returns the metrics of an instance over time, nil if it is not known.
-	History(uuid string) *metrics.History
-	// Watch calls send with the history of a log of an instance, then with each record, until the context ends or send fails.
-	// An error wraps fs.ErrNotExist if the instance is not known.
-	Watch(ctx context.Context, uuid, name string, send func(records []byte) error) error
 }
 
 // Limits of what a client may take.
@@ -85,7 +73,8 @@ type Server struct {
 	cross   *http.CrossOriginProtection
 	guard   guard
 	gui     *gui
-	custom  sync.Mutex // requests to custom paths are served one at a time
+	repo    *repo.Handler // nil without a store
+	custom  sync.Mutex    // requests to custom paths are served one at a time
 
 	mu   sync.Mutex
 	http *http.Server // nil unless started
@@ -115,6 +104,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.GUI != nil {
 		s.gui = &gui{o.GUI}
+	}
+	if o.Repo != nil {
+		s.repo = &repo.Handler{Repo: o.Repo}
 	}
 	return s, nil
 }

@@ -48,6 +48,19 @@ func Pool(paths []string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// Files lists the files that Pool reads.
+func Files(paths []string) ([]string, error) {
+	var all []string
+	for _, path := range paths {
+		files, err := filesOf(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
+
 func filesOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {

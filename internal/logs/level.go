@@ -85,3 +85,17 @@ names:
 	}
 	return topics, nil
 }
+
+// FormatLevel is the reverse of ParseLevel.
+func FormatLevel(level Level, topics Topic) string {
+	if level != Debug || topics == AllTopics {
+		return level.String()
+	}
+	var names []string
+	for i, n := range topicNames {
+		if topics&(1<<i) != 0 {
+			names = append(names, n)
+		}
+	}
+	return "debug:" + strings.Join(names, "+")
+}

@@ -67,6 +67,9 @@ func (l *Logger) SetLevel(level Level, topics Topic) {
 	l.level.Store(int32(level))
 }
 
+// Level returns what is let through.
+func (l *Logger) Level() (Level, Topic) { return Level(l.level.Load()), Topic(l.topics.Load()) }
+
 // Enabled tells whether lines of a level other than Debug are written.
 func (l *Logger) Enabled(level Level) bool { return int32(level) >= l.level.Load() }
 

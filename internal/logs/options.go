@@ -11,6 +11,10 @@ const (
 	Null // nowhere
 )
 
+var outputNames = [...]string{"stderr", "stdout", "null"}
+
+func (o Output) String() string { return outputNames[o] }
+
 // ParseOutput reads "stdout", "stderr" or "null".
 func ParseOutput(s string) (Output, error) {
 	switch s {

@@ -17,6 +17,9 @@ import (
 // Local is the name of a program that comes from no repo.
 const Local = "/"
 
+// SystemLog is the name of the process's own log.
+const SystemLog = logs.SystemName
+
 // ManagerOptions configure a Manager.
 type ManagerOptions struct {
 	// Open returns the codebase of a name other than Local. The text of its error is for clients of the admin service. Nil
@@ -142,7 +145,7 @@ func (m *Manager) Status() *status.Status {
 func (m *Manager) logNames() []string {
 	names := target.Histories()
 	if len(m.opts.Program.Log.History()) > 0 {
-		names = append(names, logs.SystemName)
+		names = append(names, SystemLog)
 		slices.Sort(names)
 	}
 	return slices.Compact(names)
@@ -157,7 +160,7 @@ func (m *Manager) Dump() *status.Dump {
 	for _, name := range target.Histories() {
 		d.Buffers["log "+name] += status.KB(target.History(name).Size())
 	}
-	d.Buffers["log "+logs.SystemName] += status.KB(m.opts.Program.Log.HistorySize())
+	d.Buffers["log "+SystemLog] += status.KB(m.opts.Program.Log.HistorySize())
 	used, spare := goHeap()
 	d.Pools["go"] = status.Pool{Size: 1, Allocated: int(used), Pooled: int(spare)}
 	return d
@@ -297,6 +300,12 @@ func (m *Manager) Reload(name string) error {
 		r.name, r.code = name, code
 	})
 	return nil
+}
+
+// Finished tells, once the program has ended, whether that was because nothing was left for it to do.
+func (m *Manager) Finished() bool {
+	r := m.latest()
+	return r != nil && r.prog.natural && !r.prog.stopping
 }
 
 // Stop implements status.Host.
