@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"weir/internal/admin"
+	"weir/internal/admin/ui"
 	"weir/internal/cli"
 	"weir/internal/codebase"
 	"weir/internal/logs"
@@ -39,7 +40,7 @@ func newAdmin(conf *cli.Config, log *logs.Logger, host status.Host, uuid string,
 	o := admin.Options{
 		Addr: a.Addr, ReusePort: conf.ReusePort, Log: log, Host: host, UUID: uuid,
 		TLSCert: a.TLSCert, TLSKey: a.TLSKey, TLSTrusted: a.TLSTrusted, Tokens: adminTokens(a), Anyone: a.Anyone,
-		AuditLog: a.LogFile, Repo: store, Settings: settings{conf, log},
+		AuditLog: a.LogFile, Repo: store, Settings: settings{conf, log}, UI: ui.Handler(nil),
 	}
 	var err error
 	if o.GUI, err = adminPages(a); err != nil {

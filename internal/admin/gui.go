@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"weir/internal/admin/ui"
 	"weir/internal/proto/httpcond"
 )
 
@@ -14,6 +15,10 @@ type gui struct{ files fs.FS }
 
 // page shows browsers the page of a codebase where programs get the codebase itself.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) bool {
+	if s.gui == nil && s.repo != nil && s.opts.UI != nil && ui.IsPage(r) {
+		s.opts.UI.ServeHTTP(w, r)
+		return true
+	}
 	return s.gui != nil && s.repo != nil && r.Method == http.MethodGet && under(r.URL.Path, "/repo") &&
 		strings.Contains(r.Header.Get("accept"), "text/html") && s.gui.serve(w, r, "/repo/[...]/index.html", "/home/index.html", "/index.html")
 }

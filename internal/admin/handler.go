@@ -137,7 +137,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	if s.gui == nil || !s.gui.serve(w, r, r.URL.Path) {
+	switch {
+	case s.gui == nil && s.opts.UI != nil:
+		s.opts.UI.ServeHTTP(w, r)
+	case s.gui == nil || !s.gui.serve(w, r, r.URL.Path):
 		w.WriteHeader(http.StatusNotFound)
 	}
 }

@@ -31,8 +31,9 @@ type Options struct {
 	Tokens          Tokens
 	Anyone          bool // nobody is asked for a token or a certificate, whatever the address
 
-	AuditLog string // file that requests that change something are written to; "" for none
-	GUI      fs.FS  // pages for browsers; nil for none
+	AuditLog string       // file that requests that change something are written to; "" for none
+	GUI      fs.FS        // pages for browsers, instead of UI; nil for none
+	UI       http.Handler // the built-in pages for browsers; nil for none
 
 	// Repo is served below /repo, /api/v1/repo, /api/v1/repo-files and /api/v1/dump-store; nil without a store.
 	Repo *repo.Repo

@@ -13,7 +13,6 @@ import (
 
 	"weir/internal/logs"
 	"weir/internal/logs/target"
-	"weir/internal/worker"
 )
 
 const (
@@ -100,7 +99,7 @@ func (l *link) obey(ctx context.Context, command string) {
 // tail is the history of a log, "" if there is none.
 func (l *link) tail(name string) string {
 	switch {
-	case name == worker.SystemLog:
+	case name == logs.SystemName:
 		return string(l.i.o.Log.History())
 	case slices.Contains(target.Histories(), name):
 		return string(target.History(name).Bytes())
@@ -115,7 +114,7 @@ func (l *link) stream(ctx context.Context, name string) {
 	}
 	var records *logs.Follower
 	switch {
-	case name == worker.SystemLog:
+	case name == logs.SystemName:
 		records = l.i.o.Log.Follow()
 	case slices.Contains(target.Histories(), name):
 		records = target.History(name).Follow()
