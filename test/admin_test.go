@@ -58,7 +58,8 @@ func TestAdminService(t *testing.T) {
 		{"/admin/ping?x", "", "pong 0\npong 1\n\n200"},
 		{"/admin/none", "", "\n404"},
 		{"/log/pipy_admin_log", "", "400 POST /api/v1/program undefined"},
-		{"/", "", "\n404"},
+		{"/", "", "/ui/app.js"},
+		{"/none", "", "\n404"},
 		{"/status", "-HHost:stranger.example", "\n403"},
 		{"/api/v1/program", "-XDELETE -HOrigin:http://stranger.example", "\n403"},
 	} {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io/fs"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -40,30 +40,33 @@ func newAdmin(conf *cli.Config, log *logs.Logger, host status.Host, uuid string,
 	o := admin.Options{
 		Addr: a.Addr, ReusePort: conf.ReusePort, Log: log, Host: host, UUID: uuid,
 		TLSCert: a.TLSCert, TLSKey: a.TLSKey, TLSTrusted: a.TLSTrusted, Tokens: adminTokens(a), Anyone: a.Anyone,
-		AuditLog: a.LogFile, Repo: store, Settings: settings{conf, log}, UI: ui.Handler(nil),
+		AuditLog: a.LogFile, Repo: store, Settings: settings{conf, log},
 	}
 	var err error
-	if o.GUI, err = adminPages(a); err != nil {
+	if o.UI, err = adminPages(a); err != nil {
 		return nil, err
 	}
 	return admin.New(o)
 }
 
-// adminPages are the pages to serve to browsers, nil if there are none.
-func adminPages(a *cli.Admin) (fs.FS, error) {
+// adminPages serves the pages for browsers.
+func adminPages(a *cli.Admin) (http.Handler, error) {
 	if a.GUI == "" {
-		return nil, nil
+		return ui.Handler(nil), nil
 	}
 	root, err := os.OpenRoot(a.GUI) // no link leads out of it
 	if err != nil {
 		return nil, err
 	}
-	return root.FS(), nil
+	return ui.Handler(root.FS()), nil
 }
 
 func adminTokens(a *cli.Admin) (t admin.Tokens) {
 	if a.Token != "" {
 		t.Admin = []string{a.Token}
+	}
+	if a.WriteToken != "" {
+		t.Writer = []string{a.WriteToken}
 	}
 	if a.ReadToken != "" {
 		t.Reader = []string{a.ReadToken}

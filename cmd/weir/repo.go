@@ -105,7 +105,7 @@ func serveProxy(conf *cli.Config, log *logs.Logger) (exit int, err error) {
 		return 0, err
 	}
 	p, err := admin.NewProxy(admin.ProxyOptions{
-		Addr: a.Addr, ReusePort: conf.ReusePort, Log: log, Target: target, TLS: config, Token: conf.Remote.Token, GUI: pages,
+		Addr: a.Addr, ReusePort: conf.ReusePort, Log: log, Target: target, TLS: config, Token: conf.Remote.Token, UI: pages,
 		TLSCert: a.TLSCert, TLSKey: a.TLSKey, TLSTrusted: a.TLSTrusted, Tokens: adminTokens(a), Anyone: a.Anyone,
 	})
 	if err != nil {

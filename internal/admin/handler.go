@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/internal/admin/ui"
 	"weir/internal/codebase"
 	"weir/internal/repo"
 	"weir/internal/status"
@@ -117,9 +118,11 @@ func writeJSON(w http.ResponseWriter, x any) {
 // route finds what a path stands for.
 func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
-	case s.page(w, r): // a browser looks at a codebase
+	case s.repo == nil || !repo.Serves(r.URL.Path):
+	case s.opts.UI != nil && ui.IsPage(r): // a browser gets the page of a codebase instead of the codebase
+		s.opts.UI.ServeHTTP(w, r)
 		return
-	case s.repo != nil && repo.Serves(r.URL.Path):
+	default:
 		s.repo.ServeHTTP(w, r)
 		return
 	}
@@ -137,12 +140,11 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	switch {
-	case s.gui == nil && s.opts.UI != nil:
-		s.opts.UI.ServeHTTP(w, r)
-	case s.gui == nil || !s.gui.serve(w, r, r.URL.Path):
+	if s.opts.UI == nil {
 		w.WriteHeader(http.StatusNotFound)
+		return
 	}
+	s.opts.UI.ServeHTTP(w, r)
 }
 
 // call is what answers a request; rest is what follows the prefix of the route.

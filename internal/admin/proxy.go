@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -20,9 +19,9 @@ type ProxyOptions struct {
 	Addr      netip.AddrPort // where to listen
 	ReusePort bool
 	Log       *logs.Logger
-	Target    *url.URL    // the admin service that is forwarded to
-	TLS       *tls.Config // towards an https target
-	GUI       fs.FS       // pages for browsers, served from here; nil for none
+	Target    *url.URL     // the admin service that is forwarded to
+	TLS       *tls.Config  // towards an https target
+	UI        http.Handler // pages for browsers, served from here; nil for none
 	// Token, if there is one, is sent to the target with requests that have none of their own.
 	Token string
 	// TLSCert, TLSKey, TLSTrusted, Tokens and Anyone are as in Options.
@@ -38,7 +37,6 @@ type Proxy struct {
 	guard   guard
 	cert    *certificate
 	cross   *http.CrossOriginProtection
-	gui     *gui
 	forward *httputil.ReverseProxy
 
 	mu   sync.Mutex
@@ -55,9 +53,6 @@ func NewProxy(o ProxyOptions) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{opts: o, guard: s.guard, cert: s.cert, cross: s.cross}
-	if o.GUI != nil {
-		p.gui = &gui{o.GUI}
-	}
 	transport := &http.Transport{
 		TLSClientConfig: o.TLS, ForceAttemptHTTP2: false, DisableCompression: true, TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 32,
@@ -105,8 +100,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.forward.ServeHTTP(w, r)
 	case r.Method != http.MethodGet:
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case p.gui == nil || !p.gui.serve(w, r, path):
+	case p.opts.UI == nil:
 		w.WriteHeader(http.StatusNotFound)
+	default:
+		p.opts.UI.ServeHTTP(w, r)
 	}
 }
 
@@ -141,6 +138,7 @@ func (p *Proxy) Stop() {
 	p.stop()
 	_ = p.http.Close() // an error is one of closing sockets: they are gone
 	p.http = nil
+	p.opts.Log.Infof("[listener] Stopped listening on TCP port %d at %s", p.opts.Addr.Port(), p.opts.Addr.Addr())
 	p.opts.Log.Infof("[admin] Admin service stopped on port %d", p.opts.Addr.Port())
 	p.busy.Wait()
 }

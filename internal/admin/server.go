@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	stdlog "log"
 	"net"
 	"net/http"
@@ -32,8 +31,7 @@ type Options struct {
 	Anyone          bool // nobody is asked for a token or a certificate, whatever the address
 
 	AuditLog string       // file that requests that change something are written to; "" for none
-	GUI      fs.FS        // pages for browsers, instead of UI; nil for none
-	UI       http.Handler // the built-in pages for browsers; nil for none
+	UI       http.Handler // pages for browsers; nil for none
 
 	// Repo is served below /repo, /api/v1/repo, /api/v1/repo-files and /api/v1/dump-store; nil without a store.
 	Repo *repo.Repo
@@ -72,7 +70,6 @@ type Server struct {
 	history *metrics.History
 	cross   *http.CrossOriginProtection
 	guard   guard
-	gui     *gui
 	repo    *repo.Handler // nil without a store
 	custom  sync.Mutex    // requests to custom paths are served one at a time
 
@@ -101,9 +98,6 @@ func New(o Options) (*Server, error) {
 	var err error
 	if s.audit, err = openAudit(o.AuditLog, o.Log); err != nil {
 		return nil, err
-	}
-	if o.GUI != nil {
-		s.gui = &gui{o.GUI}
 	}
 	if o.Repo != nil {
 		s.repo = &repo.Handler{Repo: o.Repo}

@@ -90,6 +90,7 @@ type Admin struct {
 	Open            bool           // it is open from the start
 	Anyone          bool           // no token and no certificate is asked for, whatever the address
 	Token           string         // may do everything; "" for none
+	WriteToken      string         // may look, and change codebases of the repo; "" for none
 	ReadToken       string         // may look, and fetch codebases; "" for none
 	GUI             string         // directory to serve instead of the built-in pages; "" for none
 	LogFile         string         // of requests that change something; "" for none

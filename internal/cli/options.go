@@ -85,6 +85,8 @@ var groups = []group{
 		flag("do not open it before SIGTSTP", func(p *parser) { p.adminOff = true }, "--admin-port-off"),
 		text("--admin-token", "TOKEN|@FILE", "demand this token for everything",
 			func(p *parser) *string { return &p.Admin.Token }, secret("--admin-token")),
+		text("--admin-write-token", "TOKEN|@FILE", "accept this one too, for reading and for\nchanging codebases of the repo",
+			func(p *parser) *string { return &p.Admin.WriteToken }, secret("--admin-write-token")),
 		text("--admin-read-token", "TOKEN|@FILE", "accept this one too, for reading only",
 			func(p *parser) *string { return &p.Admin.ReadToken }, secret("--admin-read-token")),
 		flag("let everybody do everything", func(p *parser) { p.Admin.Anyone = true }, "--admin-open"),

@@ -335,6 +335,7 @@ func TestParseErrors(t *testing.T) {
 		{"--admin-port=[::1:1 main.js", "invalid --admin-port"},
 		{"--admin-port=0.0.0.0:1 main.js", "--admin-port=0.0.0.0:1 can be reached from other machines: give --admin-token=@FILE or " +
 			"--admin-tls-trusted too, or --admin-open to let everybody in"},
+		{"--admin-write-token=x main.js", "--admin-write-token needs --admin-token, without which nobody may do the rest"},
 		{"--admin-read-token=x main.js", "--admin-read-token needs --admin-token, without which nobody may change anything"},
 		{"--admin-open --admin-token=x main.js", "--admin-open and --admin-token exclude each other"},
 		{"--admin-tls-cert=main.js main.js", "--admin-tls-cert and --admin-tls-key must be used in conjunction"},

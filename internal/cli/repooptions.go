@@ -135,6 +135,8 @@ func (p *parser) interpretAdmin() error {
 		return errors.New("--admin-tls-cert and --admin-tls-key are required for --admin-tls-trusted")
 	case a.ReadToken != "" && a.Token == "":
 		return errors.New("--admin-read-token needs --admin-token, without which nobody may change anything")
+	case a.WriteToken != "" && a.Token == "":
+		return errors.New("--admin-write-token needs --admin-token, without which nobody may do the rest")
 	case a.Anyone && a.Token != "":
 		return errors.New("--admin-open and --admin-token exclude each other")
 	}

@@ -120,17 +120,15 @@ func (f *files) find(r *http.Request) (string, bool) {
 		}
 		return name, f.isFile(name)
 	}
-	if IsPage(r) {
-		name = "repo"
-	}
 	if name == "" {
 		name = "."
 	}
-	if !fs.ValidPath(name) {
-		return "", false
+	candidates := []string{name, path.Join(name, "index"), path.Join(name, "index.html"), name + ".html"}
+	if IsPage(r) {
+		candidates = []string{"repo/[...]/index.html", "repo/index", "repo/index.html", "repo.html", "home/index.html", "index.html"}
 	}
-	for _, candidate := range []string{name, path.Join(name, "index"), path.Join(name, "index.html"), name + ".html"} {
-		if f.isFile(candidate) {
+	for _, candidate := range candidates {
+		if fs.ValidPath(candidate) && f.isFile(candidate) {
 			return candidate, true
 		}
 	}
