@@ -188,7 +188,8 @@ func (d *Dump) Table(item string) (string, error) {
 			t.row(protocolCell(ob.Protocol), ob.Port, ob.Connections, ob.Buffered)
 		}
 	default:
-		return "", fmt.Errorf("Unknown dump item: %s", item) //lint:ignore ST1005 the message clients know
+		//lint:ignore ST1005 the message clients know
+		return "", fmt.Errorf("Unknown dump item: %s", item)
 	}
 	return t.String(), nil
 }

@@ -60,7 +60,6 @@ type Program struct {
 	ended    bool
 	stopping bool
 	natural  bool   // it ended because nothing was left to do
-	failed   bool   // it could not be started
 	version  string // of the codebase that was loaded last
 	taken    map[os.Signal]int
 
