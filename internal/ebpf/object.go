@@ -228,12 +228,12 @@ func (o *Object) addMap(name string, spec *ebpf.MapSpec, visible bool) error {
 			m.pin = o.options.PinPath + "/" + name
 		}
 		var err error
-		if spec.Key != nil {
+		if spec.Key != nil && visible {
 			if m.KeyType, err = LayoutOf(spec.Key); err != nil {
 				return fmt.Errorf("%w (key of map %s)", err, name)
 			}
 		}
-		if spec.Value != nil && spec.Type != ebpf.StructOpsMap {
+		if spec.Value != nil && visible && spec.Type != ebpf.StructOpsMap {
 			if m.ValueType, err = LayoutOf(spec.Value); err != nil {
 				return fmt.Errorf("%w (value of map %s)", err, name)
 			}
