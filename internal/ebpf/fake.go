@@ -411,7 +411,9 @@ func (h *fakeProgramHandle) Kernel() *ebpf.Program { return nil }
 func (h *fakeProgramHandle) Close() error          { delete(h.f.open, h.fd); return nil }
 func (h *fakeProgramHandle) Pin(path string) error { return h.f.Pin(path, h.fd) }
 
-func (h *fakeProgramHandle) Clone() (ProgramHandle, error) { return h.f.openProgram(h.fakeProgram), nil }
+func (h *fakeProgramHandle) Clone() (ProgramHandle, error) {
+	return h.f.openProgram(h.fakeProgram), nil
+}
 
 func (h *fakeProgramHandle) Log() string {
 	if h.o.LogLevel == 0 {

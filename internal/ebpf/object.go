@@ -129,9 +129,18 @@ func readSpec(file []byte) (spec *ebpf.CollectionSpec, err error) {
 	defer guard(&err, "the object file")
 	spec, err = ebpf.LoadCollectionSpecFromReader(bytes.NewReader(file))
 	if err != nil {
-		err = fmt.Errorf("reading the object file: %w", err)
+		return nil, fmt.Errorf("reading the object file: %w", err)
 	}
-	return spec, err
+	// The library wants options of the kernel to have plain types, without the aliases everybody uses.
+	var section *btf.Datasec
+	if spec.Types != nil && spec.Types.TypeByName(kconfig, &section) == nil {
+		for _, v := range section.Vars {
+			if v, ok := v.Type.(*btf.Var); ok {
+				v.Type = btf.UnderlyingType(v.Type)
+			}
+		}
+	}
+	return spec, nil
 }
 
 func readTypes(b []byte) (spec *btf.Spec, err error) {
