@@ -152,6 +152,7 @@ func (w *Worker) commit() {
 		w.debug("started")
 	} else {
 		w.debug("restarted")
+		old.env.Replaced()
 		old.retire()
 		w.hurry(old)
 		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
