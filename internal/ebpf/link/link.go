@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -50,10 +49,13 @@ var slots = struct {
 
 // Attach attaches a program to a hook for an owner, a generation of a script. Where another owner holds that hook already,
 // with a program of the same name if the hook takes many, its program is exchanged in place and comes back when the new
-// link is released first. Errors are *ebpf.Error, or tell what is wrong with the arguments.
+// link is released first. That is left out when a revision is expected. Errors are *ebpf.Error, or tell what is wrong with the arguments.
 func Attach(p Program, t Target, o Options, owner any) (*Link, error) {
 	l := &Link{owner: owner}
 	place, many := t.hook(p)
+	if o.ExpectedRevision != 0 {
+		place = ""
+	}
 	if place != "" {
 		place = namespaceOf(t) + place
 		if many {
@@ -279,5 +281,3 @@ func fail(t Target, err error) error {
 	call, what := t.call()
 	return failCall(call, what, err)
 }
-
-func isErrno(err error, n syscall.Errno) bool { return errors.Is(err, n) }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -16,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inNetns runs the rest of the test on a thread with a network namespace of its own, with a pair of interfaces a and b. The
+// inNetns runs the rest of the test on a thread with a network namespace of its own, with a pair of interfaces wa and wb. The
 // thread ends with the test, as it is never unlocked.
 func inNetns(t *testing.T) {
 	t.Helper()
@@ -24,9 +25,9 @@ func inNetns(t *testing.T) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		t.Skipf("no network namespace: %v", err)
 	}
-	out, err := exec.Command("ip", "link", "add", "a", "type", "veth", "peer", "name", "b").CombinedOutput()
+	out, err := exec.Command("ip", "link", "add", "wa", "type", "veth", "peer", "name", "wb").CombinedOutput()
 	if err != nil {
-		t.Skipf("no veth: %v: %s", err, out)
+		t.Fatalf("no veth: %v: %s", err, out)
 	}
 }
 
@@ -102,7 +103,7 @@ func TestXDP(t *testing.T) {
 		t.Run("mode "+mode, func(t *testing.T) {
 			inNetns(t)
 			p, q := load(t, ebpf.XDP, 0, 2), load(t, ebpf.XDP, 0, 2)
-			a := index(t, "a")
+			a := index(t, "wa")
 			l := attach(t, p, XDP{a, mode}, Options{}, 1)
 			if info, err := l.Info(); err != nil || info.Type != "xdp" || info.Program != id(t, p) || info.ID == 0 {
 				t.Errorf("info is %+v, %v", info, err)
@@ -152,7 +153,7 @@ func TestXDPArguments(t *testing.T) {
 
 func TestTakeOver(t *testing.T) {
 	inNetns(t)
-	hook := TCX{Interface: index(t, "a")}
+	hook := TCX{Interface: index(t, "wa")}
 	at := func(want ...Program) {
 		t.Helper()
 		expect(t, hook.Interface, ebpf.AttachTCXIngress, want...)
@@ -185,7 +186,7 @@ func TestTakeOver(t *testing.T) {
 
 func TestAnchors(t *testing.T) {
 	inNetns(t)
-	hook := TCX{Interface: index(t, "a"), Egress: true}
+	hook := TCX{Interface: index(t, "wa"), Egress: true}
 	p, q, r := load(t, ebpf.SchedCLS, 0, -1), load(t, ebpf.SchedCLS, 0, -1), load(t, ebpf.SchedCLS, 0, -1)
 	l := attach(t, p, hook, Options{}, 1)
 	head, err := AnchorAt("head", nil, 0)
@@ -214,13 +215,13 @@ func TestClassicTC(t *testing.T) {
 		p, q := load(t, ebpf.SchedCLS, 0, -1), load(t, ebpf.SchedCLS, 0, -1)
 		direction := map[bool]string{false: "ingress", true: "egress"}[egress]
 		filters := func() string {
-			out, err := exec.Command("tc", "filter", "show", "dev", "a", direction).CombinedOutput()
+			out, err := exec.Command("tc", "filter", "show", "dev", "wa", direction).CombinedOutput()
 			if err != nil {
 				t.Skipf("no tc: %v %s", err, out)
 			}
 			return string(out)
 		}
-		hook := TC{Interface: index(t, "a"), Egress: egress, Priority: 7}
+		hook := TC{Interface: index(t, "wa"), Egress: egress, Priority: 7}
 		l := attach(t, p, hook, Options{}, 1)
 		other := attach(t, p, hook, Options{}, 1)
 		before := filters()
@@ -351,6 +352,55 @@ func TestTraces(t *testing.T) {
 	if e.Type() != "perf_event" {
 		t.Error(e.Type())
 	}
+}
+
+// TestUSDT counts what runs of a program with two static probes trace.
+func TestUSDT(t *testing.T) {
+	const file = "../usdt/testdata/probes"
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
+	if err != nil {
+		t.Skipf("no array: %v", err)
+	}
+	defer m.Close()
+	p := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.Kprobe, License: "GPL", Instructions: asm.Instructions{
+		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+		asm.LoadMapPtr(asm.R1, m.FD()),
+		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "out"),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.AddAtomic.Mem(asm.R0, asm.R1, asm.DWord, 0),
+		asm.Mov.Imm(asm.R0, 0).WithSymbol("out"), asm.Return(),
+	}})
+	run := func(want uint64) {
+		t.Helper()
+		if err := exec.Command(file).Run(); err != nil {
+			t.Fatal(err)
+		}
+		var n uint64
+		if err := m.Lookup(uint32(0), &n); err != nil || n != want {
+			t.Fatalf("%d probes were hit, want %d (%v)", n, want, err)
+		}
+	}
+	for i, target := range []Target{
+		USDT{File: file, Provider: "shop", Name: "order"},
+		USDT{File: file, Provider: "shop", Name: "paid"},
+		Uprobe{File: file, Offset: 0x100e},
+	} {
+		l := attach(t, p, target, Options{Cookie: 7}, 1)
+		run(uint64(i + 1))
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(3)
+	_, err = Attach(p, USDT{File: file, Provider: "shop", Name: "lost"}, Options{}, 1)
+	if err == nil || !strings.Contains(err.Error(), "shop:order shop:paid") {
+		t.Errorf("an unknown probe gives %v", err)
+	}
+	multi := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.Kprobe, AttachType: ebpf.AttachTraceUprobeMulti, License: "GPL",
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}})
+	attach(t, multi, Uprobe{File: file, Offset: 0x100e, Multi: true}, Options{}, 1)
 }
 
 func TestKprobes(t *testing.T) {
