@@ -7,6 +7,7 @@ import (
 
 	"weir/internal/api/algo"
 	"weir/internal/api/bgp"
+	"weir/internal/api/bpf"
 	"weir/internal/api/console"
 	"weir/internal/api/crypto"
 	"weir/internal/api/cstruct"
@@ -64,6 +65,7 @@ var Namespaces = []*script.Namespace{
 	hessian.Namespace,
 	resp.Namespace,
 	cstruct.Namespace,
+	bpf.Namespace,
 	protobuf.Namespace,
 	dns.Namespace,
 	stun.Namespace,

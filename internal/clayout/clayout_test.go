@@ -81,13 +81,13 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-func TestPlaceAt(t *testing.T) {
+func TestPlaceField(t *testing.T) {
 	t.Parallel()
 	l := New(false, C)
-	if err := l.PlaceAt(4, "a", Type{Kind: Uint16, Array: true, Count: 2}, nil); err != nil {
+	if err := l.PlaceField(Field{Offset: 4, Name: "a", Type: Type{Kind: Uint16, Array: true, Count: 2}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.PlaceAt(10, "n", Type{Kind: Nested, Count: 1}, build(t, false, C, "x", "uint16")); err != nil {
+	if err := l.PlaceField(Field{Offset: 10, Name: "n", Type: Type{Kind: Nested, Count: 1}, Layout: build(t, false, C, "x", "uint16")}); err != nil {
 		t.Fatal(err)
 	}
 	l.Size = 16
@@ -98,7 +98,7 @@ func TestPlaceAt(t *testing.T) {
 	if len(b) != 16 || b[10] != 5 {
 		t.Errorf("%x", b)
 	}
-	if l.PlaceAt(-1, "b", Type{}, nil) == nil || l.PlaceAt(MaxSize, "b", Type{Kind: Int8, Count: 1}, nil) == nil {
+	if l.PlaceField(Field{Offset: -1}) == nil || l.PlaceField(Field{Offset: MaxSize, Type: Type{Kind: Int8, Count: 1}}) == nil {
 		t.Error("an offset that cannot be is taken")
 	}
 }

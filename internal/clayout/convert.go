@@ -28,7 +28,7 @@ func (l *Layout) fill(b []byte, o plain.Object) (any bool) {
 		if f.Anonymous {
 			any = f.Layout.fill(b[f.Offset:f.end()], o) || any
 		} else if v, ok := o.Get(f.Name); ok && v != (plain.Undefined{}) {
-			f.write(b[f.Offset:f.end()], v)
+			f.Write(b[f.Offset:f.end()], v)
 			any = true
 		}
 		if any && l.Union {
@@ -41,7 +41,23 @@ func (l *Layout) fill(b []byte, o plain.Object) (any bool) {
 // byter is data in bytes.
 type byter interface{ Bytes() []byte }
 
-func (f *Field) write(b []byte, v any) {
+// Write sets the field's bytes, which are zero but for the fields before, to a value.
+func (f *Field) Write(b []byte, v any) {
+	switch {
+	case f.Bits != 0:
+		f.putBits(b, plain.Integer(v))
+	case f.Type.Array && (f.Type.Kind != Char || len(f.Dims) > 1):
+		dims := f.Dims
+		if dims == nil {
+			dims = []int{f.Type.Count}
+		}
+		f.writeArray(b, v, dims)
+	default:
+		f.writeOne(b, v)
+	}
+}
+
+func (f *Field) writeOne(b []byte, v any) {
 	switch {
 	case f.Layout != nil:
 		if o, ok := plain.AsObject(v); ok {
@@ -53,18 +69,73 @@ func (f *Field) write(b []byte, v any) {
 		} else if d, ok := v.(byter); ok {
 			copy(b, d.Bytes())
 		}
-	case !f.Type.Array:
-		f.Type.Kind.put(b, v)
 	default:
-		if d, ok := v.(byter); ok && f.Size == 1 {
-			copy(b, d.Bytes())
-			return
-		}
-		list, _ := plain.Elements(v)
-		for i := range min(len(list), f.Type.Count) {
-			f.Type.Kind.put(b[i*f.Size:], list[i])
-		}
+		f.Type.Kind.put(b, v)
 	}
+}
+
+// writeArray writes an array of the given lengths. Texts are arrays themselves.
+func (f *Field) writeArray(b []byte, v any, dims []int) {
+	if d, ok := v.(byter); ok && f.Size == 1 && f.Layout == nil {
+		copy(b, d.Bytes())
+		return
+	}
+	if f.Type.Kind == Char && len(dims) == 1 || len(dims) == 0 {
+		f.writeOne(b, v)
+		return
+	}
+	list, _ := plain.Elements(v)
+	n := min(len(list), dims[0])
+	if n == 0 {
+		return
+	}
+	step := len(b) / dims[0]
+	for i := range n {
+		f.writeArray(b[i*step:(i+1)*step], list[i], dims[1:])
+	}
+}
+
+// unit is the integer that bits are part of.
+func (f *Field) unit(b []byte) uint64 {
+	switch f.Size {
+	case 1:
+		return uint64(b[0])
+	case 2:
+		return uint64(binary.NativeEndian.Uint16(b))
+	case 4:
+		return uint64(binary.NativeEndian.Uint32(b))
+	}
+	return binary.NativeEndian.Uint64(b)
+}
+
+func (f *Field) putBits(b []byte, v uint64) {
+	mask := (uint64(1)<<f.Bits - 1) << f.Shift
+	v = f.unit(b)&^mask | v<<f.Shift&mask
+	switch f.Size {
+	case 1:
+		b[0] = byte(v)
+	case 2:
+		binary.NativeEndian.PutUint16(b, uint16(v))
+	case 4:
+		binary.NativeEndian.PutUint32(b, uint32(v))
+	default:
+		binary.NativeEndian.PutUint64(b, v)
+	}
+}
+
+func (f *Field) bits(b []byte) any {
+	v := f.unit(b) >> f.Shift << (64 - f.Bits)
+	if f.Type.Kind.Unsigned() {
+		if v >>= 64 - f.Bits; f.Size == 8 {
+			return v
+		}
+		return float64(v)
+	}
+	i := int64(v) >> (64 - f.Bits)
+	if f.Size == 8 {
+		return i
+	}
+	return float64(i)
 }
 
 func (k Kind) put(b []byte, v any) {
@@ -103,13 +174,28 @@ func (l *Layout) decode(b []byte, o plain.Object) plain.Object {
 		if f.Anonymous {
 			o = f.Layout.decode(p, o)
 		} else {
-			o = append(o, plain.Field{Name: f.Name, Value: f.read(p)})
+			o = append(o, plain.Field{Name: f.Name, Value: f.Read(p)})
 		}
 	}
 	return o
 }
 
-func (f *Field) read(b []byte) any {
+// Read returns the value in the field's bytes.
+func (f *Field) Read(b []byte) any {
+	switch {
+	case f.Bits != 0:
+		return f.bits(b)
+	case f.Type.Array && (f.Type.Kind != Char || len(f.Dims) > 1):
+		dims := f.Dims
+		if dims == nil {
+			dims = []int{f.Type.Count}
+		}
+		return f.readArray(b, dims)
+	}
+	return f.readOne(b)
+}
+
+func (f *Field) readOne(b []byte) any {
 	switch {
 	case f.Layout != nil:
 		return f.Layout.decode(b, make(plain.Object, 0, len(f.Layout.Fields)))
@@ -118,12 +204,21 @@ func (f *Field) read(b []byte) any {
 			b = b[:i]
 		}
 		return string(b)
-	case !f.Type.Array:
-		return f.Type.Kind.get(b)
 	}
-	list := make([]any, f.Type.Count)
+	return f.Type.Kind.get(b)
+}
+
+func (f *Field) readArray(b []byte, dims []int) any {
+	if f.Type.Kind == Char && len(dims) == 1 || len(dims) == 0 {
+		return f.readOne(b)
+	}
+	list := make([]any, dims[0])
+	if len(list) == 0 {
+		return list
+	}
+	step := len(b) / dims[0]
 	for i := range list {
-		list[i] = f.Type.Kind.get(b[i*f.Size:])
+		list[i] = f.readArray(b[i*step:(i+1)*step], dims[1:])
 	}
 	return list
 }

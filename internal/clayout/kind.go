@@ -9,7 +9,7 @@ import (
 // Kind is the type of a field, or of the elements of one that is an array.
 type Kind uint8
 
-// The kinds of fields. Several Chars are a text; a Nested field has a layout of its own and is no array.
+// The kinds of fields. Several Chars are a text; a Nested field has a layout of its own.
 const (
 	Int8 Kind = iota
 	Int16
@@ -40,6 +40,14 @@ func Names() (list []string) {
 		list = append(list, k.name)
 	}
 	return list
+}
+
+// Size is how many bytes a value takes; 0 for Nested.
+func (k Kind) Size() int {
+	if k == Nested {
+		return 0
+	}
+	return kinds[k].size
 }
 
 // Integral reports whether values are integers.

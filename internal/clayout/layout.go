@@ -32,6 +32,11 @@ type Field struct {
 	Offset int
 	Size   int // of an element
 
+	// Dims, of an array of arrays, are its lengths from the outermost; their product is Type.Count.
+	Dims []int
+	// Bits, if not 0, are how many bits of the integer at Offset are the field, from Shift.
+	Bits, Shift uint8
+
 	// Anonymous: the fields of Layout, a union, appear among those of the layout around it.
 	Anonymous bool
 }
@@ -79,20 +84,25 @@ func (l *Layout) Nest(name string, inner *Layout, anonymous bool) error {
 		align, room)
 }
 
-// PlaceAt appends a field at an offset that is known, as debug information has it.
-func (l *Layout) PlaceAt(offset int, name string, t Type, inner *Layout) error {
-	f := Field{Name: name, Type: t, Layout: inner, Offset: offset}
-	if f.Size = sizeOf(t, inner); offset < 0 || offset > MaxSize {
+// PlaceField appends a field whose offset is known, as debug information has it. Its Size is set from its type. A nested
+// field may be an array.
+func (l *Layout) PlaceField(f Field) error {
+	if f.Size = f.Type.Kind.Size(); f.Layout != nil {
+		f.Size = f.Layout.Size
+	}
+	if f.Offset < 0 || f.Offset > MaxSize {
 		return errTooLarge
 	}
-	return l.put(f, offset+f.Size*t.Count)
+	return l.put(f, f.Offset+f.Size*f.Type.Count)
 }
 
-func sizeOf(t Type, inner *Layout) int {
-	if inner != nil {
-		return inner.Size
+// Pad sets the size, which debug information has, too. Fields must not lie beyond it.
+func (l *Layout) Pad(size int) error {
+	if size < l.filled || size > MaxSize {
+		return errors.New("a field lies outside of its struct")
 	}
-	return kinds[t.Kind].size
+	l.Size = size
+	return nil
 }
 
 func (l *Layout) place(f Field, align, room int) error {
@@ -119,7 +129,10 @@ func (l *Layout) put(f Field, end int) error {
 		values = 1
 	}
 	if f.Layout != nil {
-		values, depth = f.Layout.values, max(depth, f.Layout.depth+1)
+		if f.Type.Count > 0 && f.Layout.values > MaxSize/f.Type.Count {
+			return errTooLarge
+		}
+		values, depth = f.Layout.values*f.Type.Count, max(depth, f.Layout.depth+1)
 	}
 	if f.Type.Count > MaxSize || end > MaxSize || l.values+values > MaxSize || depth > maxDepth {
 		return errTooLarge

@@ -248,6 +248,9 @@ func (c *Conn) applyOptions() {
 	}
 }
 
+// FD returns 0: descriptors are for eBPF, which is not on this platform.
+func (c *Conn) FD() int { return 0 }
+
 // GetsockoptBytes is getsockopt into buf. The error is a syscall.Errno.
 func (c *Conn) GetsockoptBytes(level, opt int, buf []byte) (n int, err error) {
 	cerr := c.control(func(fd uintptr) { n, err = getsockopt(fd, level, opt, buf) })

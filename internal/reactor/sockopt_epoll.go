@@ -84,6 +84,9 @@ func (c *Conn) descriptor() int {
 	return int(c.fd)
 }
 
+// FD returns the descriptor of the socket, which stays the Conn's; 0 if there is none.
+func (c *Conn) FD() int { return max(c.descriptor(), 0) }
+
 // OriginalDst returns where the client wanted to connect before netfilter redirected it here (SO_ORIGINAL_DST), or the
 // local address if the listener is transparent (TPROXY keeps it). It is false if neither applies.
 func (c *Conn) OriginalDst() (netip.AddrPort, bool) {

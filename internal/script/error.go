@@ -56,7 +56,24 @@ func (r *Realm) throw(err error) jsValue {
 	if errors.As(err, &e) && e.r == r && e.value != nil {
 		return lib.XJS_Throw(r.tls, r.ctx, dup(e.value.v))
 	}
-	return lib.XJS_Throw(r.tls, r.ctx, r.newError(err.Error()))
+	return lib.XJS_Throw(r.tls, r.ctx, r.errorObject(err))
+}
+
+// Detailed is implemented by errors that scripts see with fields beside the message, such as errno.
+type Detailed interface{ ErrorFields() Object }
+
+// errorObject makes an Error object of err.
+func (r *Realm) errorObject(err error) jsValue {
+	v := r.newError(err.Error())
+	var d Detailed
+	if errors.As(err, &d) {
+		mark := len(r.arena)
+		defer r.endScope(mark)
+		for _, f := range d.ErrorFields() {
+			r.define(v, f.Name, dup(r.FromGo(f.Value).v), propHidden)
+		}
+	}
+	return v
 }
 
 func (r *Realm) newError(msg string) jsValue {
@@ -72,7 +89,7 @@ func (r *Realm) ErrorValue(err error) Value {
 	if errors.As(err, &e) && e.r == r && e.value != nil {
 		return e.value.Value()
 	}
-	return r.own(r.newError(err.Error()))
+	return r.own(r.errorObject(err))
 }
 
 // ErrorOf makes an *Error of a value as if it had been thrown (a rejection's reason, say).

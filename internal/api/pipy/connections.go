@@ -174,6 +174,15 @@ func (s *socket) open() (*reactor.Conn, error) {
 	return nil, errors.New("socket is gone")
 }
 
+// FD returns the descriptor, for what takes sockets by their numbers; 0 if the socket is gone.
+func (s *socket) FD() int {
+	c, err := s.open()
+	if err != nil {
+		return 0
+	}
+	return c.FD()
+}
+
 var socketClass = &script.Class{
 	Name: "Socket",
 	Methods: []script.Method{

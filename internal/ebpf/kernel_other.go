@@ -1,0 +1,9 @@
+//go:build !linux
+
+package ebpf
+
+// Supported tells whether this platform has eBPF.
+const Supported = false
+
+// Kernel is the kernel this process runs on; nil where there is no eBPF.
+func Kernel() Backend { return nil }

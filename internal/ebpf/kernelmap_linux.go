@@ -1,0 +1,143 @@
+package ebpf
+
+import (
+	"errors"
+	"runtime"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// kernelMap calls the kernel directly for elements: keys and values are bytes already.
+type kernelMap struct{ m *ebpf.Map }
+
+var _ MapHandle = kernelMap{}
+
+func (k kernelMap) FD() int           { return k.m.FD() }
+func (k kernelMap) Kernel() *ebpf.Map { return k.m }
+func (k kernelMap) Close() error      { return k.m.Close() }
+
+func (k kernelMap) Clone() (MapHandle, error) {
+	m, err := k.m.Clone()
+	return openMap(m, "F_DUPFD_CLOEXEC", err)
+}
+
+func (k kernelMap) Info() (MapInfo, error) {
+	i, err := k.m.Info()
+	if err != nil {
+		return MapInfo{}, Fail("BPF_OBJ_GET_INFO_BY_FD", "information on maps", err)
+	}
+	out := MapInfo{Type: uint32(i.Type), Flags: uint32(i.Flags), MaxEntries: i.MaxEntries, KeySize: i.KeySize, ValueSize: i.ValueSize, Name: i.Name}
+	id, _ := i.ID()
+	out.ID = uint32(id)
+	out.Extra, _ = i.MapExtra()
+	b, _ := i.BTFID()
+	out.BTFID = uint32(b)
+	out.Frozen = i.Frozen()
+	out.Memlock, _ = i.Memlock()
+	return out, nil
+}
+
+type elemAttr struct {
+	fd    uint32
+	_     uint32
+	key   uint64
+	value uint64
+	flags uint64
+}
+
+// elem calls a command on an element. The slices are on the heap, as the interface demands: their addresses stay.
+func (k kernelMap) elem(cmd uintptr, key, value []byte, flags uint64) error {
+	a := elemAttr{fd: uint32(k.m.FD()), key: address(key), value: address(value), flags: flags}
+	_, err := call(cmd, unsafe.Pointer(&a), unsafe.Sizeof(a))
+	runtime.KeepAlive(key)
+	runtime.KeepAlive(value)
+	return err
+}
+
+func (k kernelMap) Lookup(key, value []byte, flags uint64) error {
+	return k.elem(cmdLookup, key, value, flags)
+}
+
+func (k kernelMap) Take(key, value []byte, flags uint64) error {
+	return k.elem(cmdTake, key, value, flags)
+}
+
+func (k kernelMap) Update(key, value []byte, flags uint64) error {
+	return k.elem(cmdUpdate, key, value, flags)
+}
+
+func (k kernelMap) Delete(key []byte) error { return k.elem(cmdDelete, key, nil, 0) }
+
+func (k kernelMap) Next(key, next []byte) error { return k.elem(cmdNextKey, key, next, 0) }
+
+type batchAttr struct {
+	in, out      uint64
+	keys, values uint64
+	count, fd    uint32
+	flags, elem  uint64
+}
+
+func (k kernelMap) batch(cmd uintptr, a *batchAttr) (int, error) {
+	a.fd = uint32(k.m.FD())
+	_, err := call(cmd, unsafe.Pointer(a), unsafe.Sizeof(*a))
+	return int(a.count), err
+}
+
+func (k kernelMap) LookupBatch(c *Cursor, keys, values []byte, n int, take bool) (int, error) {
+	cmd := uintptr(cmdBatchLookup)
+	if take {
+		cmd = cmdBatchTake
+	}
+	if c.Position == nil {
+		// Hash maps count buckets with 4 bytes; others remember a key.
+		c.Position = make([]byte, max(4, k.m.KeySize()))
+	}
+	out := make([]byte, len(c.Position))
+	a := &batchAttr{out: address(out), keys: address(keys), values: address(values), count: uint32(n)}
+	if c.begun {
+		a.in = address(c.Position)
+	}
+	count, err := k.batch(cmd, a)
+	runtime.KeepAlive(keys)
+	runtime.KeepAlive(values)
+	runtime.KeepAlive(c.Position)
+	if err == nil || IsErrno(err, unix.ENOENT) {
+		c.Position, c.begun = out, true
+	}
+	runtime.KeepAlive(out)
+	return count, err
+}
+
+func (k kernelMap) UpdateBatch(keys, values []byte, n int, flags uint64) (int, error) {
+	count, err := k.batch(cmdBatchUpdate, &batchAttr{keys: address(keys), values: address(values), count: uint32(n), elem: flags})
+	runtime.KeepAlive(keys)
+	runtime.KeepAlive(values)
+	return count, err
+}
+
+func (k kernelMap) DeleteBatch(keys []byte, n int) (int, error) {
+	count, err := k.batch(cmdBatchDelete, &batchAttr{keys: address(keys), count: uint32(n)})
+	runtime.KeepAlive(keys)
+	return count, err
+}
+
+func (k kernelMap) Freeze() error {
+	a := struct{ fd uint32 }{uint32(k.FD())}
+	_, err := call(cmdFreeze, unsafe.Pointer(&a), unsafe.Sizeof(a))
+	return err
+}
+
+func (k kernelMap) Pin(path string) error { return kernel{}.Pin(path, k.FD()) }
+
+func (k kernelMap) Memory() (Memory, error) {
+	mm, err := k.m.Memory()
+	if err != nil {
+		if k.m.Flags()&unix.BPF_F_MMAPABLE == 0 {
+			return nil, errors.New("the memory of this map cannot be shared: create it with the flag BPF_F_MMAPABLE (1024)")
+		}
+		return nil, Fail("mmap", "shared memory of maps", err)
+	}
+	return mm, nil
+}

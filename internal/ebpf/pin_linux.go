@@ -1,0 +1,80 @@
+package ebpf
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// PinInfo is a file in bpffs.
+type PinInfo struct {
+	Path, Kind string // map, program or link
+	ID         uint32
+}
+
+// maxPins bounds a list.
+const maxPins = 100000
+
+// Pins lists what is pinned in a directory and below.
+func Pins(dir string) ([]PinInfo, error) {
+	var list []PinInfo
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			if path != dir && os.IsNotExist(err) {
+				return nil
+			}
+			return err
+		}
+		if !d.Type().IsRegular() || len(list) >= maxPins {
+			return nil
+		}
+		if p, ok := pinAt(path); ok {
+			list = append(list, p)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// pinAt opens a pin to see what it is. Files that are none, and those that cannot be opened, are left out.
+func pinAt(path string) (p PinInfo, ok bool) {
+	fd, err := kernel{}.Get(path)
+	if err != nil {
+		return p, false
+	}
+	defer unix.Close(fd)
+	target, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	for mark, kind := range map[string]string{"bpf-map": "map", "bpf-prog": "program", "bpf_link": "link", "bpf-link": "link"} {
+		if strings.Contains(target, mark) {
+			p.Kind = kind
+		}
+	}
+	info, _ := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", fd))
+	field := map[string]string{"map": "map_id", "program": "prog_id", "link": "link_id"}[p.Kind]
+	for line := range strings.Lines(string(info)) {
+		if name, value, _ := strings.Cut(line, ":"); name == field && field != "" {
+			id, _ := strconv.ParseUint(strings.TrimSpace(value), 10, 32)
+			p.ID = uint32(id)
+		}
+	}
+	p.Path = path
+	return p, p.Kind != ""
+}
+
+// cmdTokenCreate is BPF_TOKEN_CREATE.
+const cmdTokenCreate = 36
+
+// CreateToken returns the descriptor of a token for what a bpffs delegates to its user namespace.
+func CreateToken(bpffs string) (int, error) {
+	dir, err := unix.Open(bpffs, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, &os.PathError{Op: "open", Path: bpffs, Err: err}
+	}
+	defer unix.Close(dir)
+	return createToken(dir)
+}
