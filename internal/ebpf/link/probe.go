@@ -5,6 +5,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -22,6 +23,17 @@ type Kprobe struct {
 }
 
 func (t Kprobe) attach(p Program, o Options) (handle, error) {
+	h, err := t.probe(p, o)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
+		// Without kprobes the kernel has no such device either; with them a symbol is unknown.
+		if _, missing := os.Stat("/sys/bus/event_source/devices/kprobe"); missing != nil {
+			return nil, fmt.Errorf("%w: %w", ebpf.ErrNotSupported, err)
+		}
+	}
+	return h, err
+}
+
+func (t Kprobe) probe(p Program, o Options) (handle, error) {
 	if err := o.allow(true, false, false); err != nil {
 		return nil, err
 	}
