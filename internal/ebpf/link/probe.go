@@ -24,8 +24,8 @@ type Kprobe struct {
 
 func (t Kprobe) attach(p Program, o Options) (handle, error) {
 	h, err := t.probe(p, o)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
-		// Without kprobes the kernel has no such device either; with them a symbol is unknown.
+	if err != nil && !t.Multi && !t.Session {
+		// Without kprobes the kernel has no such device either; with them a symbol may be unknown.
 		if _, missing := os.Stat("/sys/bus/event_source/devices/kprobe"); missing != nil {
 			return nil, fmt.Errorf("%w: %w", ebpf.ErrNotSupported, err)
 		}

@@ -83,9 +83,10 @@ static long taken(void *dynptr, void *ctx)
 	return 0;
 }
 
-SEC("syscall") int drain(void *ctx)
+SEC("xdp") int drain(void *ctx)
 {
-	return bpf_user_ringbuf_drain(&commands, taken, 0, 0);
+	bpf_user_ringbuf_drain(&commands, taken, 0, 0);
+	return 2;
 }
 
 struct seq_file;
