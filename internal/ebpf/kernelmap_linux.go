@@ -76,7 +76,7 @@ type batchAttr struct {
 	in, out      uint64
 	keys, values uint64
 	count, fd    uint32
-	flags, elem  uint64
+	elem, flags  uint64 // flags of the elements, and of the call
 }
 
 func (k kernelMap) batch(cmd uintptr, a *batchAttr) (int, error) {
