@@ -18,6 +18,7 @@ import (
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/ebpf/inspect"
 	"weir/internal/embedded"
 	"weir/internal/filter"
 	"weir/internal/logs"
@@ -48,6 +49,12 @@ func run() int {
 		return listSurface()
 	case cli.ModeCompletion:
 		fmt.Print(cli.Completion(conf.Files[0]))
+		return 0
+	case cli.ModeBPF:
+		if err := inspect.Run(os.Stdout, conf.Words); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		return 0
 	}
 	log, err := logs.New(conf.Log)

@@ -19,6 +19,7 @@ const (
 	ModeProxy                  // forward the admin service at the URL Config.Program
 	ModeCheck                  // look for errors in Config.Files
 	ModeAPI                    // list the scripting interface
+	ModeBPF                    // print what is in the kernel: Config.Words
 	ModeCompletion             // print Completion(Config.Files[0])
 	ModeVersion                // print the version block
 	ModeHelp                   // print Help()
@@ -35,6 +36,7 @@ type Config struct {
 	TextFallback bool
 	ScriptArgs   []string // arguments for the script, without the name of the process or the program
 	Files        []string // scripts to check, or the shell to complete in
+	Words        []string // what to print of the kernel: list, dump MAP or features
 
 	Threads    int  // worker threads, at least 1
 	ReusePort  bool // listen with SO_REUSEPORT; always set with several threads

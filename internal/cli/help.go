@@ -23,6 +23,7 @@ Usage:
                                              admin service
   weir check FILE...                         report errors, open no port
   weir api                                   list everything scripts can use
+  weir bpf list | dump MAP | features        show kernel programs and maps
   weir completion bash|zsh|fish              print completions for a shell
 
 Examples:
@@ -47,7 +48,7 @@ const helpTail = `
 If FILE does not exist it is run as script text; -f makes that an error. A
 folder is served as by weir repo. Without any program weir serves codebases from
 memory.
-"check", "repo" and "api" are commands unless a file has that name; ./api is a
+"check", "repo", "api" and "bpf" are commands unless a file has that name; ./api is a
 file.
 Debug topics: ` + debugTopics + ` ("user" is console.debug).
 Accepted without effect: --openssl-engine

@@ -15,8 +15,9 @@ import (
 // "--args" begins the script's arguments, of which the first without a dash is the program if there was none before;
 // "--pipy-options" goes back to options.
 //
-// "check", "repo", "api" and "completion" are sub-commands when they are the first argument and no file has that name; "./api" is always
-// a file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
+// "check", "repo", "api", "bpf" and "completion" are sub-commands when they are the first argument and no file has that name;
+// "./api" is always a file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with
+// ExitUsage.
 func Parse(args []string) (*Config, error) {
 	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat, read: os.ReadFile})
 }
@@ -33,7 +34,7 @@ type parser struct {
 	*Config
 	system
 	hasProgram bool
-	subcommand string // "check", "repo", "api", "completion" or ""
+	subcommand string // "check", "repo", "api", "bpf", "completion" or ""
 	help       bool
 	version    bool
 	eval       bool
@@ -59,7 +60,7 @@ func parse(args []string, sys system) (*Config, error) {
 
 func (p *parser) isSubcommand(arg string) bool {
 	switch arg {
-	case "check", "repo", "api", "completion":
+	case "check", "repo", "api", "bpf", "completion":
 	default:
 		return false
 	}
@@ -95,8 +96,12 @@ func (p *parser) scan(args []string) error {
 }
 
 func (p *parser) positional(arg string) error {
-	if p.subcommand == "check" || p.subcommand == "completion" {
+	switch p.subcommand {
+	case "check", "completion":
 		p.Files = append(p.Files, arg)
+		return nil
+	case "bpf":
+		p.Words = append(p.Words, arg)
 		return nil
 	}
 	if p.hasProgram || p.subcommand == "api" {
@@ -162,6 +167,14 @@ func (p *parser) interpretSubcommand() error {
 		}
 	}
 	switch p.subcommand {
+	case "api":
+		p.Mode = ModeAPI
+	case "bpf":
+		p.Mode = ModeBPF
+		w := p.Words
+		if !(len(w) == 1 && (w[0] == "list" || w[0] == "features") || len(w) == 2 && w[0] == "dump") {
+			return errors.New("use weir bpf list, weir bpf dump MAP, or weir bpf features")
+		}
 	case "check":
 		p.Mode = ModeCheck
 		if len(p.Files) == 0 {

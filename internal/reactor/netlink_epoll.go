@@ -10,8 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-//lint:ignore ST1005 the message scripts know
-var errNetlinkFamily = errors.New("open: Protocol not supported")
+var errNetlinkFamily = errors.New("open: Protocol not supported") // the message scripts know
 
 // DialNetlink is Dial for a netlink socket of the given family (NETLINK_ROUTE is 0) that talks to the kernel. What the kernel
 // does not take ends the connection with WriteError; datagrams that were lost because nobody read them do not.

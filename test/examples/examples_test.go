@@ -59,7 +59,8 @@ func (s *sandbox) follow(step step) {
 		}
 		s.start(step.text, step.output...)
 	case peer:
-		harness.StartPeer(s.T, proc.Command{Name: "/bin/bash", Args: []string{"-c", "exec " + step.text}, Dir: s.dir})
+		args := s.bash("exec " + step.text)
+		harness.StartPeer(s.T, proc.Command{Name: args[0], Args: args[1:], Dir: s.dir})
 	case stop:
 		w := s.servers[step.text]
 		if w == nil {
@@ -124,7 +125,8 @@ func TestCheck(t *testing.T) {
 			}
 			for _, file := range files {
 				// In the sandbox: some programs make files where they run.
-				r := harness.Run(t, "/bin/bash", "-c", "cd '"+s.dir+"' && exec bin/weir check '"+file+"'")
+				args := s.bash("cd '" + s.dir + "' && exec bin/weir check '" + file + "'")
+				r := harness.Run(t, args[0], args[1:]...)
 				if r.Code != 0 {
 					t.Errorf("weir check %s: code %d\n%s%s", file, r.Code, r.Stdout, r.Stderr)
 				}

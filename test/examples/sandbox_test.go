@@ -24,6 +24,7 @@ type sandbox struct {
 	example string         // folder of the example
 	ports   map[string]int // the ports written down → those used
 	servers map[string]*harness.Weir
+	ns      *harness.Netns // where everything runs if the example changes the kernel, else nil
 }
 
 // portNumber is what is taken for a port, in every file of an example.
@@ -41,6 +42,9 @@ func newSandbox(t *testing.T, name string) *sandbox {
 	}
 	if err := os.Symlink(harness.Binary(t), filepath.Join(s.dir, "bin", "weir")); err != nil {
 		t.Fatal(err)
+	}
+	if programs, _ := filepath.Glob(filepath.Join(s.example, "*.c")); programs != nil {
+		s.ns = harness.NewNetns(t)
 	}
 	// For commands in pipes, where curl would show its progress.
 	harness.WriteFile(t, filepath.Join(s.dir, ".curlrc"), "silent\nshow-error\nmax-time = 20\n")
@@ -92,15 +96,21 @@ func (s *sandbox) read(name string) string {
 	return string(text)
 }
 
+// bash is a command line that runs a command where the example runs.
+func (s *sandbox) bash(command string) []string {
+	args := []string{"/bin/bash", "-c", command}
+	if s.ns != nil {
+		args = append([]string{"/sbin/ip", "netns", "exec", s.ns.Name}, args...)
+	}
+	return args
+}
+
 // start starts weir as the command says, and waits for the lines in its output.
 func (s *sandbox) start(command string, lines ...string) *harness.Weir {
 	s.Helper()
 	m := startsWeir.FindStringSubmatch(command)
-	w := harness.Spawn(s.T, harness.Config{
-		Binary: "/bin/bash",
-		Flags:  []string{"-c", m[1] + "exec " + m[2]},
-		Dir:    s.dir,
-	})
+	args := s.bash(m[1] + "exec " + m[2])
+	w := harness.Spawn(s.T, harness.Config{Binary: args[0], Flags: args[1:], Dir: s.dir})
 	s.servers[command] = w
 	s.await(w, lines)
 	return w
@@ -143,6 +153,7 @@ func withoutTime(text string) string { return logTime.ReplaceAllString(text, "TI
 // run runs a shell command and returns its output.
 func (s *sandbox) run(command string) string {
 	s.Helper()
-	r := harness.Run(s, "/bin/bash", "-c", "cd '"+s.dir+"' && export CURL_HOME=$PWD && unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY && {\n"+command+"\n} 2>&1")
+	args := s.bash("cd '" + s.dir + "' && export CURL_HOME=$PWD && unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY && {\n" + command + "\n} 2>&1")
+	r := harness.Run(s, args[0], args[1:]...)
 	return strings.TrimSuffix(strings.ReplaceAll(r.Stdout, "\r\n", "\n"), "\n")
 }

@@ -41,7 +41,7 @@ func init() {
 			return layoutValue(c.Realm, script.This[*Map](c).ValueType), nil
 		}},
 	}
-	MapClass.Methods = append([]script.Method{
+	MapClass.Methods = append(append(MapClass.Methods, []script.Method{
 		{Name: "create", Sig: "create(): Map", Fn: func(c *script.Call) (script.Value, error) {
 			return c.This, script.This[*Map](c).Create()
 		}},
@@ -78,7 +78,7 @@ func init() {
 				script.Pair{Name: "extra", Value: float64(i.Extra)}, script.Pair{Name: "btfId", Value: int(i.BTFID)})
 			return c.FromGo(o), nil
 		}},
-	}, append(walkMethods, queueMethods...)...)
+	}...), append(walkMethods, queueMethods...)...)
 	MapClass.Statics = []script.Method{
 		{Name: "list", Sig: "list(): MapInfo[]", Fn: func(c *script.Call) (script.Value, error) {
 			s, err := backend(c.Realm)

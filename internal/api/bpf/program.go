@@ -29,7 +29,7 @@ func init() {
 		programProp("log", "string[]", func(p *ebpf.Program) any { return p.Log() }),
 		programProp("loaded", "boolean", func(p *ebpf.Program) any { return p.Loaded() }),
 	}
-	ProgramClass.Methods = []script.Method{
+	ProgramClass.Methods = append(ProgramClass.Methods, []script.Method{
 		{Name: "load", Sig: "load(type?: string | number, attachType?: string | number, options?: object): Program", Length: 2, Fn: programLoad},
 		{Name: "run", Sig: "run(options: { data?, dataOut?, context?, contextOut?, repeat?, cpu?, flags?, batchSize? }): { retval, data, context, duration }", Length: 1, Fn: programRun},
 		{Name: "info", Sig: "info(): ProgramInfo", Fn: func(c *script.Call) (script.Value, error) {
@@ -60,7 +60,7 @@ func init() {
 		{Name: "close", Sig: "close(): undefined", Fn: func(c *script.Call) (script.Value, error) {
 			return script.Undefined, script.This[*ebpf.Program](c).Close()
 		}},
-	}
+	}...)
 	ProgramClass.Statics = []script.Method{
 		{Name: "list", Sig: "list(): ProgramInfo[]", Fn: func(c *script.Call) (script.Value, error) {
 			s, err := backend(c.Realm)

@@ -80,7 +80,7 @@ func namespace(name string) *script.Namespace {
 			{Name: "reload", Sig: "reload(callback: () => any): undefined", Length: 1, Fn: onReload},
 			{Name: "restart", Sig: "restart(): undefined", Fn: restart},
 			{Name: "fork", Sig: "fork(func: () => T): T", Length: 1, Fn: fork},
-			{Name: "listen", Sig: "listen(port: number | string, protocol?: string, options?: object, pipeline: (($)=>any) | Pipeline | null): undefined", Length: 4, Fn: listen},
+			{Name: "listen", Sig: "listen(port: number | string, protocol?: string, options?: object, pipeline: (($)=>any) | Pipeline | null): Listener | undefined", Length: 4, Fn: listen},
 			{Name: "read", Sig: "read(pathname: string, pipeline: (($)=>any) | Pipeline, startArg?: any): Promise<any>", Length: 3, Fn: read},
 		},
 		Extra: surface(),

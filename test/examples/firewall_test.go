@@ -1,0 +1,91 @@
+//go:build linux
+
+package examples
+
+import (
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"weir/test/harness"
+)
+
+// Who is denied does not get through, others do; both ways a change counts at once.
+func TestFirewall(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, "firewall")
+	client := harness.NewNetns(t)
+	s.ns.Link(client, "v", "w", []string{"10.82.1.1/24", "fd82:1::1/64"}, []string{"10.82.1.2/24", "10.82.1.3/24", "fd82:1::2/64"})
+	w := s.start("INTERFACE=v bin/weir examples/firewall/main.js")
+	w.WaitLog("Guarding v")
+	w.WaitLog("Listening")
+	var server net.PacketConn
+	var err error
+	s.ns.Do(func() { server, err = net.ListenPacket("udp", "[::]:9") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	edit := func(method, network string) {
+		t.Helper()
+		if out := s.run(fmt.Sprintf("curl -sf -X %s 127.0.0.1:%d/%s", method, s.ports["8000"], network)); out != "" {
+			t.Fatalf("%s %s: %s", method, network, out)
+		}
+	}
+	// arrives sends from two addresses in turn: the second one is never denied and shows that the first is not to come.
+	arrives := func(from, to, other, otherTo string) bool {
+		t.Helper()
+		b := make([]byte, 10)
+		_ = server.SetReadDeadline(time.Now().Add(harness.Patience))
+		client.Do(func() {
+			for _, c := range [][3]string{{from, to, "first"}, {other, otherTo, "second"}} {
+				d := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(c[0])}}
+				conn, err := d.Dial("udp", c[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := conn.Write([]byte(c[2])); err != nil {
+					t.Fatal(err)
+				}
+				conn.Close()
+			}
+		})
+		first := false
+		for {
+			n, _, err := server.ReadFrom(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(b[:n]) == "second" {
+				return first
+			}
+			first = true
+		}
+	}
+	const v4, v6 = "10.82.1.1:9", "[fd82:1::1]:9"
+	for _, c := range []struct{ from, to, network string }{
+		{"10.82.1.2", v4, "10.82.1.2"}, {"10.82.1.2", v4, "10.82.1.2/31"}, {"fd82:1::2", v6, "fd82:1::/64"},
+	} {
+		other, otherTo := "fd82:1::2", v6
+		if c.to == v6 {
+			other, otherTo = "10.82.1.2", v4
+		}
+		for _, want := range []bool{true, false, true} {
+			if got := arrives(c.from, c.to, other, otherTo); got != want {
+				t.Errorf("from %s, %s: arrives: %v, want %v", c.from, c.network, got, want)
+			}
+			if want {
+				edit("PUT", c.network)
+			} else {
+				edit("DELETE", c.network)
+			}
+		}
+		edit("DELETE", c.network)
+	}
+	edit("PUT", "10.82.1.2")
+	w.Stop()
+	if !arrives("10.82.1.2", v4, "fd82:1::2", v6) {
+		t.Error("the program is still attached")
+	}
+}
