@@ -43,7 +43,7 @@ func attacks(e *env, t *table) error {
 		return t.without(err)
 	}
 	defer stop(server)
-	for _, a := range attack.All() {
+	for _, a := range append([]attack.Attack{{Name: nothing}}, attack.All()...) {
 		r := &row{name: a.Name}
 		t.rows = append(t.rows, r)
 		for range e.runs {
@@ -61,6 +61,15 @@ func attacks(e *env, t *table) error {
 	return nil
 }
 
+// nothing is the attack that is none: the CPUs are kept busy while nobody else needs them. It shows what the machine does to
+// latencies.
+const nothing = "nothing, CPUs busy"
+
+// idly is load that leaves its CPU to whatever else wants to run.
+func idly(e *env, cpus []int, args []string) proc.Command {
+	return proc.Command{Name: "chrt", CPUs: cpus, Args: append([]string{"--idle", "0", e.load}, args...)}
+}
+
 // underAttack measures one round.
 func underAttack(e *env, name, plain, secure string) (l attacked, end string, err error) {
 	if l.before, err = latency(e, plain); err != nil {
@@ -68,8 +77,16 @@ func underAttack(e *env, name, plain, secure string) (l attacked, end string, er
 	}
 	// The attacker shares its core with the client that is measured, and leaves it to it: what counts is the server.
 	length := e.length + 1500*time.Millisecond
-	p, err := proc.Start(proc.Command{Name: "nice", CPUs: e.loadCPU, Args: []string{"-n", "10", e.load, "attack", "-name", name,
-		"-addr", plain, "-secure", secure, "-time", length.String()}})
+	args := []string{"attack", "-name", name, "-addr", plain, "-secure", secure, "-time", length.String()}
+	if name == nothing {
+		args = []string{"spin", "-time", length.String()}
+		other, err := proc.Start(idly(e, e.serverCPU, args))
+		if err != nil {
+			return l, "", err
+		}
+		defer other.Stop(os.Kill, 5*time.Second) //nolint:errcheck // has ended, as a rule
+	}
+	p, err := proc.Start(idly(e, e.loadCPU, args))
 	if err != nil {
 		return l, "", err
 	}
@@ -123,6 +140,7 @@ func attackBar(t *table, limit float64) bar {
 	var failed []string
 	for _, r := range t.rows {
 		switch {
+		case r.name == nothing:
 		case r.err != nil:
 			failed = append(failed, r.name)
 		case worst == nil || r.latencyRatio() > worst.latencyRatio():

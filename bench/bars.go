@@ -51,6 +51,9 @@ func bars(tables []*table) []bar {
 	atLeast("j1", nameWeir, nameNginx, "req/s", rate, 1.0)
 	atLeast("j2", nameWeir, nameNginx, "req/s", rate, 1.0)
 	atLeast("j3", nameWeir, nameReverseProxy, "calls/s", rate, 1.5)
+	for _, c := range codecs {
+		atLeast(c.id, nameWeir, c.peer, "messages/s", rate, 0.5)
+	}
 	atMost := func(id string, limit float64) {
 		t := tableByID(tables, id)
 		if t == nil {

@@ -37,6 +37,10 @@ func cases() []benchCase {
 	add("j2", "HTTP/2 to HTTP/1, reverse proxy to a 1 KiB backend (req/s)", h2Proxy)
 	add("j3", "gRPC, unary calls passed on over HTTP/2 (calls/s)", grpcProxy)
 	add("k", "attacks: latency of another client", attacks)
+	add("l", "WebSocket echo, 64-byte messages over 64 connections (messages/s)", webSocketEcho)
+	for _, c := range codecs {
+		add(c.id, c.title, func(e *env, t *table) error { return codec(e, t, c) })
+	}
 	return all
 }
 

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "a rough answer in two minutes: two short rounds")
-	only := flag.String("only", "", "comma-separated `cases` to run: a,b,c,d,e,f,g,h,i,j,k")
+	only := flag.String("only", "", "comma-separated `cases` to run: a,b,c,d,e,f,g,h,i,j,k,l,m")
 	peers := flag.String("peers", "", "comma-separated `words`: run only peers whose name contains one of them")
 	runs := flag.Int("runs", 0, "rounds per case (default 5, quick 2)")
 	seconds := flag.Int("seconds", 0, "length of one measurement (default 2, quick 1)")
@@ -50,14 +50,14 @@ func words(list string) []string {
 
 func run(ctx context.Context, o options) error {
 	// A hanging peer must not hang the whole run: its own limits come first, this one is the last resort.
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 45*time.Minute)
 	defer cancel()
 	if o.out == "" && !o.quick && len(o.only) == 0 && len(o.peers) == 0 {
 		o.out = "bench/RESULTS.md"
 	}
 	for _, id := range o.only {
-		if len(id) != 1 || !strings.Contains("abcdefghijk", id) {
-			return fmt.Errorf("no case %q: name some of a,b,c,d,e,f,g,h,i,j,k", id)
+		if len(id) != 1 || !strings.Contains("abcdefghijklm", id) {
+			return fmt.Errorf("no case %q: name some of a,b,c,d,e,f,g,h,i,j,k,l,m", id)
 		}
 	}
 	pick := func(n, full, quick int) int {

@@ -96,7 +96,7 @@ func group(path string) string {
 
 // later are the filters and objects that belong to versions to come.
 var later = strings.Fields(`
-	bpf netlink filter:decodeNetlink filter:encodeNetlink
+	bpf
 `)
 
 // isDue tells whether what is missing has to be there in this version.

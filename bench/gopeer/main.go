@@ -6,6 +6,8 @@
 //	gopeer h2proxy ADDRESS BACKEND    httputil.ReverseProxy, HTTP/2 without TLS on both sides
 //	gopeer grpc   ADDRESS             a gRPC server that answers every unary call with what it got
 //	gopeer tcp    ADDRESS BACKEND     io.Copy both ways (which is splice(2) on Linux)
+//	gopeer websocket ADDRESS          github.com/gorilla/websocket sending back every message
+//	gopeer mqtt|resp|http ADDRESS     messages decoded and encoded again with a library, in a loop for each connection
 package main
 
 import (
@@ -24,7 +26,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp ADDRESS [BACKEND…|CERT KEY]")
+		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp|websocket|mqtt|resp|http ADDRESS [BACKEND…|CERT KEY]")
 	}
 	mode, address, backends := os.Args[1], os.Args[2], os.Args[3:]
 	l, err := net.Listen("tcp", address)
@@ -46,6 +48,10 @@ func main() {
 		err = serve(l, grpc)
 	case mode == "tcp" && len(backends) == 1:
 		err = tcp(l, backends[0])
+	case mode == "websocket":
+		err = serve(l, webSocket)
+	case recoders[mode] != nil:
+		err = recode(l, recoders[mode])
 	default:
 		err = fmt.Errorf("mode %q with %d backends", mode, len(backends))
 	}

@@ -3,6 +3,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"weir/internal/script"
 )
@@ -35,6 +36,14 @@ func Split(s string) []string {
 		}
 	}
 	end()
+	return args
+}
+
+// CutNULs ends each argument at its first NUL, as the system would: texts from the kernel often end with one.
+func CutNULs(args []string) []string {
+	for i, s := range args {
+		args[i], _, _ = strings.Cut(s, "\x00")
+	}
 	return args
 }
 

@@ -24,3 +24,10 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+func TestCutNULs(t *testing.T) {
+	t.Parallel()
+	if got := CutNULs([]string{"a", "b\x00", "c\x00d\x00", "\x00e", ""}); !slices.Equal(got, []string{"a", "b", "c", "", ""}) {
+		t.Errorf("%q", got)
+	}
+}

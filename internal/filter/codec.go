@@ -132,7 +132,7 @@ func (f *decode) fail(err error) {
 	f.failed = true
 	f.in.Clear()
 	if err != nil {
-		f.World().Log.Warnf("%s: %s", f.Where(), err)
+		f.Warn(err.Error())
 		f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"weir/internal/pipeline"
+	"weir/internal/proto/netlink"
 	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -44,8 +45,10 @@ type connectDef struct {
 // ConnectOptions are the options of connect.
 type ConnectOptions struct {
 	Protocol string
-	Bind     pipeline.Param
-	HasBind  bool
+	// NetlinkFamily is the protocol of a netlink socket: NETLINK_ROUTE is 0.
+	NetlinkFamily int
+	Bind          pipeline.Param
+	HasBind       bool
 	// Transparent and FreeBind allow Bind to be an address that is not this host's.
 	Transparent, FreeBind bool
 	RetryCount            int
@@ -77,17 +80,18 @@ func buildConnect(b *pipeline.Build) (pipeline.Def, error) {
 func ReadConnectOptions(r *script.Realm, v script.Value) (*ConnectOptions, error) {
 	o := r.Options(v)
 	c := &ConnectOptions{
-		Protocol:    o.Enum("protocol", "tcp", "tcp", "udp", "netlink"),
-		Transparent: o.Bool("transparent", false),
-		FreeBind:    o.Bool("freeBind", false),
-		RetryCount:  o.Int("retryCount", 0),
-		RetryDelay:  o.Duration("retryDelay", 0),
-		Timeout:     o.Duration("connectTimeout", 0),
-		Socket:      pipeline.SocketOptions(o),
-		OnState:     o.Func("onState"),
+		Protocol:      o.Enum("protocol", "tcp", "netlink", "tcp", "udp"),
+		NetlinkFamily: o.Int("netlinkFamily", 0),
+		Transparent:   o.Bool("transparent", false),
+		FreeBind:      o.Bool("freeBind", false),
+		RetryCount:    o.Int("retryCount", 0),
+		RetryDelay:    o.Duration("retryDelay", 0),
+		Timeout:       o.Duration("connectTimeout", 0),
+		Socket:        pipeline.SocketOptions(o),
+		OnState:       o.Func("onState"),
 	}
-	if c.Protocol == "netlink" {
-		return nil, errors.New("options.protocol: netlink is not available in this version yet")
+	if c.Protocol == "netlink" { // the kernel is always there, and may be silent
+		c.RetryCount, c.Timeout, c.Socket = 0, 0, reactor.SocketOptions{}
 	}
 	if v := o.Value("bind"); !v.IsUndefined() {
 		if !v.IsString() && !r.IsFunction(v) {
@@ -151,13 +155,10 @@ func (f *connect) open() bool {
 	if !ok {
 		return false
 	}
-	t, err := parseTarget(f.Realm(), v)
+	t, err := parseTarget(f.Realm(), v, opts.Protocol)
 	if err != nil {
 		f.Fail(err.Error())
 		return false
-	}
-	if t.protocol == "" {
-		t.protocol = opts.Protocol
 	}
 	ob := &Outbound{f: f, opts: opts, target: t}
 	f.ob = ob
@@ -172,7 +173,7 @@ type target struct {
 	addr     netip.Addr
 	port     uint16
 	path     string // of a Unix socket
-	protocol string // overrides the option, if set
+	protocol string
 }
 
 // labels returns protocol and peer for metrics.
@@ -180,15 +181,14 @@ func (t target) labels() (protocol, peer string) {
 	if t.path != "" {
 		return "TCP", "unix:" + t.path
 	}
+	if t.protocol == "netlink" {
+		return "Netlink", "[]:0"
+	}
 	host := t.host
 	if host == "" {
 		host = t.addr.String()
 	}
-	protocol = strings.ToUpper(t.protocol)
-	if t.protocol == "netlink" {
-		protocol = "Netlink"
-	}
-	return protocol, "[" + host + "]:" + strconv.Itoa(int(t.port))
+	return strings.ToUpper(t.protocol), "[" + host + "]:" + strconv.Itoa(int(t.port))
 }
 
 // Endpoint is implemented by the Go value behind IPEndpoint.
@@ -196,11 +196,24 @@ type Endpoint interface {
 	Endpoint() (addr netip.Addr, port int, protocol string)
 }
 
-func parseTarget(r *script.Realm, v script.Value) (target, error) {
+// parseTarget reads a target of a protocol; an IPEndpoint may name another one. The target of netlink is the kernel,
+// whatever it says.
+func parseTarget(r *script.Realm, v script.Value, protocol string) (target, error) {
+	if protocol == "netlink" {
+		s, ok := r.AsString(v)
+		if !ok {
+			return target{}, errors.New("invalid target")
+		}
+		_, err := netlink.ParseAddr(s)
+		return target{protocol: protocol}, err
+	}
 	if e, ok := script.As[Endpoint](r, v); ok {
-		addr, port, protocol := e.Endpoint()
+		addr, port, own := e.Endpoint()
 		if !addr.IsValid() {
 			return target{}, errors.New("invalid IP address")
+		}
+		if own != "" {
+			protocol = own
 		}
 		return target{addr: addr, port: uint16(port), protocol: protocol}, nil
 	}
@@ -209,13 +222,13 @@ func parseTarget(r *script.Realm, v script.Value) (target, error) {
 		return target{}, errors.New("invalid target")
 	}
 	if path, ok := strings.CutPrefix(s, "unix:"); ok && path != "" {
-		return target{path: path}, nil
+		return target{path: path, protocol: protocol}, nil
 	}
 	host, port, err := splitHostPort(s)
 	if err != nil {
 		return target{}, err
 	}
-	t := target{host: host, port: port}
+	t := target{host: host, port: port, protocol: protocol}
 	if host == "localhost" {
 		t.addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	} else if a, err := netip.ParseAddr(host); err == nil {

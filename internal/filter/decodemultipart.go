@@ -86,7 +86,7 @@ func (f *decodeMultipart) decode() {
 		case err != nil:
 			f.failed, f.decoder = true, nil
 			f.in.Clear()
-			f.World().Log.Warnf("%s: %s", f.Where(), err)
+			f.Warn(err.Error())
 			f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
 			return
 		case e == nil:

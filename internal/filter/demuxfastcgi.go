@@ -276,7 +276,7 @@ func (f *demuxFastCGI) settle() {
 }
 
 func (f *demuxFastCGI) fail(why string) {
-	f.World().Log.Warnf("%s: %s", f.Where(), why)
+	f.Warn(why)
 	f.drop()
 	f.ended = true
 	f.Output(&stream.StreamEnd{Code: stream.ProtocolError})

@@ -64,7 +64,7 @@ func (f *decodeDubbo) decode() {
 			if err := dubbo.Check(b); err != nil {
 				f.failed = true
 				f.in.Clear()
-				f.World().Log.Warnf("%s: %s", f.Where(), err)
+				f.Warn(err.Error())
 				f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
 				return
 			}

@@ -3,6 +3,7 @@ package filter
 import (
 	"sort"
 
+	"weir/internal/command"
 	"weir/internal/event"
 	"weir/internal/pipeline"
 	"weir/internal/script"
@@ -95,7 +96,7 @@ func (f *exec) start() {
 		f.Fail("command is not or did not return a string or an array")
 		return
 	}
-	if len(args) == 0 || args[0] == "" {
+	if args = command.CutNULs(args); len(args) == 0 || args[0] == "" {
 		f.Fail("exec() with no arguments")
 		return
 	}

@@ -17,6 +17,7 @@ func TestExec(t *testing.T) {
 	check(t, []flow{
 		{"output", `exec('echo one "two  three"')`, `S`, `Data"one two  three\n" StreamEnd`, ""},
 		{"array", `exec(['echo', 'a b', 'c'])`, `S`, `Data"a b c\n" StreamEnd`, ""},
+		{"an argument ends at a NUL", `exec(['echo', 'a\0b', 'c\0'])`, `S`, `Data"a c\n" StreamEnd`, ""},
 		{"function", `exec(() => 'echo x')`, `E`, `Data"x\n" StreamEnd`, ""},
 		{"input", `exec(['sh', '-c', 'read a; read b; echo $a $b'])`, `S D"one\n" E | D"two\n"`, `Data"one two\n" StreamEnd`, ""},
 		{"stderr is collected", `exec(['sh', '-c', 'echo e >&2; echo o; exit 3'], {onExit: (c, e) => { test.log(c, e); return [new MessageEnd, new StreamEnd] }})`,

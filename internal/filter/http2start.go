@@ -8,7 +8,7 @@ import (
 	"weir/internal/stream"
 )
 
-// How a connection comes to speak HTTP/2: by the client's preface, or by an upgrade.
+// How a connection comes to speak HTTP/2: by the protocol TLS agreed upon, by the client's preface, or by an upgrade.
 
 // startHTTP2 makes the connection one of HTTP/2. The client's preface is the next input.
 func (s *httpServer) startHTTP2() *http2Server {
@@ -27,6 +27,13 @@ func (s *httpServer) startHTTP2() *http2Server {
 		h.shutdown()
 	}
 	return h
+}
+
+// agreed implements protocolAware: a client that agreed upon HTTP/2 must speak it (RFC 9113 §3.2).
+func (s *httpServer) agreed(protocol string) {
+	if protocol == "h2" {
+		s.startHTTP2()
+	}
 }
 
 // change hands the connection over after the preface was found.

@@ -7,6 +7,7 @@ import (
 
 	"weir/internal/metrics"
 	"weir/internal/pipeline"
+	"weir/internal/proto/netlink"
 	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -30,6 +31,7 @@ type Outbound struct {
 	resolve  func() // cancels
 	retrying bool
 	dead     bool
+	last     *stream.StreamEnd // goes out when a netlink socket has sent what is queued
 	peer     netip.AddrPort
 	relays   []func()
 	traffic  *metrics.Traffic
@@ -95,6 +97,9 @@ func (ob *Outbound) RemoteAddr() netip.AddrPort { return ob.peer }
 // UnixPath returns the path of the Unix socket the connection goes to, "" if it goes elsewhere.
 func (ob *Outbound) UnixPath() string { return ob.target.path }
 
+// Netlink tells whether the connection goes to the kernel.
+func (ob *Outbound) Netlink() bool { return ob.target.protocol == "netlink" }
+
 // LocalAddr returns the socket's own address, invalid before it is bound.
 func (ob *Outbound) LocalAddr() netip.AddrPort {
 	if ob.conn == nil {
@@ -145,11 +150,15 @@ func (ob *Outbound) send(e stream.Event) {
 			ob.conn.Write(e)
 		}
 	case *stream.StreamEnd:
-		if ob.target.protocol == "udp" {
+		switch ob.target.protocol {
+		case "udp":
 			ob.f.Output(e)
-			return
+		case "netlink":
+			ob.last = &stream.StreamEnd{}
+			ob.conn.End(stream.ConnectionAborted)
+		default:
+			ob.conn.End(e.Code)
 		}
-		ob.conn.End(e.Code)
 	}
 }
 
@@ -178,7 +187,11 @@ func (ob *Outbound) begin() {
 		ob.deadline = loop.Now().Add(ob.opts.Timeout)
 		ob.timeout = loop.AfterFunc(ob.opts.Timeout, func() { ob.failed(stream.ConnectionTimeout) })
 	}
-	if ob.target.path != "" {
+	switch {
+	case ob.Netlink():
+		ob.dialNetlink()
+		return
+	case ob.target.path != "":
 		ob.dialUnix()
 		return
 	}
@@ -231,16 +244,9 @@ func (ob *Outbound) dialOptions() (o reactor.DialOptions, ok bool) {
 		}
 		return nil
 	}
-	if !ob.opts.HasBind {
-		return o, true
-	}
-	v, ok := ob.opts.Bind.Value(&ob.f.Base)
-	if !ok || ob.dead {
-		ob.drop()
-		return o, false
-	}
-	if v.IsNullish() {
-		return o, true
+	v, ok := ob.bindValue()
+	if !ok || v.IsNullish() {
+		return o, ok
 	}
 	s, _ := ob.f.Realm().AsString(v)
 	if a, err := netip.ParseAddr(s); err == nil {
@@ -252,6 +258,19 @@ func (ob *Outbound) dialOptions() (o reactor.DialOptions, ok bool) {
 		return o, false
 	}
 	return o, true
+}
+
+// bindValue returns the option bind; ok is false if its function failed, or ended the connection.
+func (ob *Outbound) bindValue() (v script.Value, ok bool) {
+	if !ob.opts.HasBind {
+		return script.Undefined, true
+	}
+	v, ok = ob.opts.Bind.Value(&ob.f.Base)
+	if !ok || ob.dead {
+		ob.drop()
+		return v, false
+	}
+	return v, true
 }
 
 func (ob *Outbound) dial(addr netip.Addr) {
@@ -273,6 +292,28 @@ func (ob *Outbound) dialUnix() {
 		return
 	}
 	ob.dialing(ob.f.World().Loop.DialUnix(ob.target.path, o, ob))
+}
+
+// dialNetlink opens a netlink socket. Its script hears of it when it is ready to send.
+func (ob *Outbound) dialNetlink() {
+	v, ok := ob.bindValue()
+	if !ok {
+		return
+	}
+	var bind netlink.Addr
+	if !v.IsNullish() {
+		s, ok := ob.f.Realm().AsString(v)
+		if !ok {
+			ob.end(ob.f.Failure("invalid bind address"))
+			return
+		}
+		var err error
+		if bind, err = netlink.ParseAddr(s); err != nil {
+			ob.end(ob.f.Failure(err.Error()))
+			return
+		}
+	}
+	ob.conn = ob.f.World().Loop.DialNetlink(ob.opts.NetlinkFamily, reactor.NetlinkAddr(bind), reactor.DialOptions{}, ob)
 }
 
 func (ob *Outbound) dialing(c *reactor.Conn) {
@@ -304,7 +345,7 @@ func (ob *Outbound) OnOpen(c *reactor.Conn) {
 // shortcut joins the two sockets of a plain TCP proxy: a pipeline with nothing in it but this filter.
 func (ob *Outbound) shortcut() {
 	p := ob.f.Pipeline()
-	if ob.target.protocol == "udp" || len(p.Filters()) != 1 || p.Source() == nil || !p.Running() {
+	if ob.conn.Datagram() || len(p.Filters()) != 1 || p.Source() == nil || !p.Running() {
 		return
 	}
 	to, ok := ob.f.Out().(pipeline.Socketed)
@@ -342,7 +383,11 @@ func (ob *Outbound) OnEnd(c *reactor.Conn, code stream.ErrorCode) {
 
 // OnClose implements reactor.Handler.
 func (ob *Outbound) OnClose(c *reactor.Conn) {
-	if !ob.dead && c == ob.conn && !ob.retrying {
+	switch {
+	case ob.dead || c != ob.conn || ob.retrying:
+	case ob.last != nil:
+		ob.end(ob.last)
+	default:
 		ob.drop()
 	}
 }

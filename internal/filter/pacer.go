@@ -17,7 +17,7 @@ type pacer struct {
 }
 
 // portion is about how many bytes are output in one turn.
-const portion = 16 * pipeline.ReadSize
+const portion = 4 * pipeline.ReadSize
 
 // congested reports whether the current turn should output no more.
 func (p *pacer) congested() bool {

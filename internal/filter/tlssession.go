@@ -198,6 +198,10 @@ func (s *tlsSession) shake() {
 	}
 }
 
+// protocolAware is a filter that wants to know what protocol was agreed upon, "" if none. The filter after acceptTLS is told
+// before it gets input.
+type protocolAware interface{ agreed(protocol string) }
+
 // opened is called when the handshake has succeeded.
 func (s *tlsSession) opened() {
 	f := s.f
@@ -212,6 +216,11 @@ func (s *tlsSession) opened() {
 	early.queue.Drain(s.send)
 	if early.end != nil {
 		s.send(early.end)
+	}
+	if list := s.sub.Filters(); f.def.server && len(list) > 0 {
+		if a, ok := list[0].(protocolAware); ok {
+			a.agreed(s.tls.ConnectionState().NegotiatedProtocol)
+		}
 	}
 	s.plain.Process(new(stream.Data)) // tells that the session is open
 	early.brake.Release()
@@ -425,11 +434,11 @@ func (s *tlsSession) log(connected bool) {
 	log, where := s.f.World().Log, s.f.Where()
 	switch {
 	case connected:
-		log.Warnf("[tls] session failed (error = %s) in %s", s.err, where)
+		log.Limitedf(logs.Warn, where, "[tls] session failed (error = %s) in %s", s.err, where)
 	case s.f.def.server && s.err == reasonEOF:
 		log.Debugf(logs.Inbound, "[tls] handshake failed (error = %s) in %s", s.err, where)
 	default:
-		log.Warnf("[tls] handshake failed (error = %s) in %s", s.err, where)
+		log.Limitedf(logs.Warn, where, "[tls] handshake failed (error = %s) in %s", s.err, where)
 	}
 }
 

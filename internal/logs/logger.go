@@ -27,11 +27,13 @@ type Logger struct {
 	buffer  []byte
 	now     func() time.Time
 	closed  bool
+	window  time.Duration // see Limitedf
+	places  map[string]*limited
 }
 
 // New opens the log file, if there is one, and returns the logger.
 func New(options Options) (*Logger, error) {
-	l := &Logger{now: time.Now}
+	l := &Logger{now: time.Now, window: limitedWindow}
 	switch options.Local {
 	case Stdout:
 		l.local = os.Stdout

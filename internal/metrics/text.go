@@ -39,16 +39,31 @@ func Negotiate(accept string) Format {
 }
 
 // Write prints metrics. Characters that names and labels cannot have in the format become underscores. Metrics and nodes
-// without a value are left out.
+// without a value are left out. Metrics of the same name and kind, of several processes, are printed as one.
 func Write(w io.Writer, f Format, metrics []*Metric) error {
 	enc := expfmt.NewEncoder(w, f.format)
+	type key struct {
+		name string
+		kind Kind
+	}
 	taken := map[string]bool{}
+	byKey := map[key]*dto.MetricFamily{}
+	var families []*dto.MetricFamily
 	for _, m := range metrics {
 		family := m.family()
 		if len(family.Metric) == 0 {
 			continue
 		}
+		k := key{m.Name, m.Kind}
+		if same := byKey[k]; same != nil {
+			same.Metric = append(same.Metric, family.Metric...)
+			continue
+		}
 		family.Name = proto.String(unused(taken, m.Name))
+		byKey[k] = family
+		families = append(families, family)
+	}
+	for _, family := range families {
 		if err := enc.Encode(family); err != nil {
 			return err
 		}

@@ -70,8 +70,10 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 		s, err := r.ToString(m)
 		return errors.New(s), err
 	}
-	if x, ok, err := builtin(r, v, depth); ok || err != nil {
-		return x, err
+	if !r.IsPlain(v) {
+		if x, ok, err := builtin(r, v, depth); ok || err != nil {
+			return x, err
+		}
 	}
 	var o plain.Object
 	err := r.Each(v, func(name string, f script.Value) error {

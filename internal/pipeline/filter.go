@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"weir/internal/event"
+	"weir/internal/logs"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -102,10 +103,15 @@ func (b *Base) Where() string {
 // with an Error of it.
 func (b *Base) Fail(text string) { b.Output(b.Failure(text)) }
 
+// Warn logs what is wrong with the input, unless that happens too often.
+func (b *Base) Warn(text string) {
+	b.World().Log.Limitedf(logs.Warn, b.Where(), "%s: %s", b.Where(), text)
+}
+
 // Failure logs a usage error like Fail and returns the StreamEnd instead of outputting it.
 func (b *Base) Failure(text string) *stream.StreamEnd {
 	msg := b.Where() + ": " + text
-	b.World().Log.Errorf("%s", msg)
+	b.World().Log.Limitedf(logs.Error, b.Where(), "%s", msg)
 	return event.Failure(b.Realm(), fmt.Errorf("%s", msg))
 }
 

@@ -6,7 +6,7 @@ import (
 	"weir/internal/stream"
 )
 
-// Conn is a TCP or Unix stream connection, a connected UDP socket, or one peer of a UDP listener. An idle one holds no
+// Conn is a TCP or Unix stream connection, a connected UDP socket, one peer of a UDP listener, or a netlink socket. An idle one holds no
 // buffers. Methods called after it closed do nothing.
 type Conn struct {
 	// Data is for the layer above.
@@ -48,10 +48,11 @@ const (
 	isReadDone      // the peer's FIN or an error was read
 	isEndTold       // OnEnd was called
 	isWriteShut     // FIN was sent
-	isDatagram      // UDP: boundaries matter
+	isDatagram      // UDP or netlink: boundaries matter
 	isFailing       // will be lost in a later turn
 	brakeUntilEmpty // the brake is released when nothing is queued, not at CongestionLimit
 	isUnix
+	isNetlink
 	isUrgent // in Loop.urgent: flushed at the end of the turn, not of the batch
 )
 
@@ -135,7 +136,8 @@ func (c *Conn) LocalAddr() netip.AddrPort {
 }
 
 // Write queues d by reference, to be sent at the end of the turn in one system call with whatever else is queued.
-// Transient bytes are copied only if they cannot be sent then. For UDP, d is one datagram; empty ones are not sent.
+// Transient bytes are copied only if they cannot be sent then. For UDP and netlink, d is one datagram; empty ones are not
+// sent.
 //
 // If CongestionLimit or more is queued afterwards, the source that caused the current turn is paused until it is less.
 // If BufferLimit or more was queued before, d is dropped and the connection lost with BufferOverflow.
@@ -150,7 +152,7 @@ func (c *Conn) Write(d *stream.Data) {
 		return
 	}
 	if c.has(isDatagram) {
-		if c.out.size >= maxDatagramQueue {
+		if c.out.size >= maxDatagramQueue && !c.has(isNetlink) {
 			return
 		}
 		if len(d.Segments()) > 1 {

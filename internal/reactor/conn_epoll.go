@@ -3,6 +3,7 @@
 package reactor
 
 import (
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,7 @@ type endpoint struct {
 	quiet    bool   // reading was switched off because an event came while paused
 	missed   bool   // an event was used up without reading all there is, while paused
 	parked   bool   // out of the epoll set, which would report the broken connection again and again while paused
+	portion  uint16 // bytes to read at a time, 0 for all a buffer holds: see handled
 	listener *Listener
 	pipe     *pipe // bytes on their way to this socket; they go before out
 }
@@ -160,7 +162,11 @@ func (c *Conn) read() (drained bool) {
 			return false
 		}
 	}
-	n, errno := rawRead(c.fd, l.buf)
+	buf := l.buf
+	if c.portion > 0 && to == nil {
+		buf = buf[:c.portion]
+	}
+	n, errno := rawRead(c.fd, buf)
 	switch {
 	case errno == unix.EAGAIN:
 		return true
@@ -173,10 +179,37 @@ func (c *Conn) read() (drained bool) {
 	case to != nil:
 		c.relay.note(n)
 		c.relayBytes(to, l.buf[:n])
+	case n < timedFrom && c.portion == 0:
+		c.received(buf[:n])
 	default:
-		c.received(l.buf[:n])
+		if c.portion > 0 {
+			l.flush() // what others wait for
+		}
+		begin := time.Now()
+		c.received(buf[:n])
+		c.handled(n, time.Since(begin))
 	}
-	return n < len(l.buf)
+	return n < len(buf)
+}
+
+// Bytes that take long to handle are read in smaller portions, so that one connection, of an attacker or of a script with much to
+// do, does not keep all others waiting.
+const (
+	longTurn     = 200 * time.Microsecond // what handling the bytes of one read should take at most
+	leastPortion = 256
+	timedFrom    = 1024 // fewer bytes than this are not worth looking at the clock
+)
+
+// handled adapts the portion of c to how long n bytes took.
+func (c *Conn) handled(n int, took time.Duration) {
+	switch {
+	case took > longTurn:
+		c.portion = uint16(max(leastPortion, int(int64(n)*int64(longTurn)/int64(took))))
+	case c.portion > 0 && n == int(c.portion) && took < longTurn/2:
+		if c.portion *= 2; int(c.portion) >= len(c.loop.buf) {
+			c.portion = 0
+		}
+	}
 }
 
 func readCode(errno unix.Errno) stream.ErrorCode {

@@ -29,7 +29,7 @@ func (l *Loop) Dial(addr netip.AddrPort, o DialOptions, h Handler) *Conn {
 	}
 	var sa unix.RawSockaddrAny
 	size := putSockaddr(&sa, addr)
-	c.start(o, family(addr), kind, func() error { return c.bind(o) }, &sa, size)
+	c.start(o, family(addr), kind, 0, func() error { return c.bind(o) }, &sa, size)
 	return c
 }
 
@@ -43,7 +43,7 @@ func (l *Loop) DialUnix(path string, o DialOptions, h Handler) *Conn {
 		c.fail(stream.RuntimeError, err)
 		return c
 	}
-	c.start(o, unix.AF_UNIX, unix.SOCK_STREAM, func() error { return nil }, &sa, size)
+	c.start(o, unix.AF_UNIX, unix.SOCK_STREAM, 0, func() error { return nil }, &sa, size)
 	return c
 }
 
@@ -55,11 +55,16 @@ func (l *Loop) dialing(o DialOptions, h Handler) *Conn {
 	return c
 }
 
-func (c *Conn) start(o DialOptions, family, kind int, bind func() error, sa *unix.RawSockaddrAny, size uintptr) {
+func (c *Conn) start(o DialOptions, family, kind, protocol int, bind func() error, sa *unix.RawSockaddrAny, size uintptr) {
 	l := c.loop
-	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
-		c.fail(stream.RuntimeError, fmt.Errorf("make a socket: %w", err))
+		if c.has(isNetlink) && err == unix.EPROTONOSUPPORT {
+			err = errNetlinkFamily
+		} else {
+			err = fmt.Errorf("make a socket: %w", err)
+		}
+		c.fail(stream.RuntimeError, err)
 		return
 	}
 	// Not in the epoll set yet: an unconnected socket reports a hang-up.
@@ -160,8 +165,11 @@ func bindFd(fd int, a netip.AddrPort) error {
 	return nil
 }
 
-// Bind binds a socket that is not connected yet; for OnSocket.
+// Bind binds a socket that is not connected yet; for OnSocket. A netlink socket has no such address: nothing happens.
 func (c *Conn) Bind(a netip.AddrPort) error {
+	if c.has(isNetlink) {
+		return nil
+	}
 	if c.fd < 0 {
 		return unix.EBADF
 	}

@@ -46,6 +46,14 @@ func (l *Loop) DialUnix(path string, o DialOptions, h Handler) *Conn {
 	return c
 }
 
+// DialNetlink is Dial for a netlink socket, which only Linux has.
+func (l *Loop) DialNetlink(_ int, _ NetlinkAddr, o DialOptions, h Handler) *Conn {
+	c := l.dialing(o, h)
+	c.set(isDatagram | isNetlink)
+	c.fail(stream.RuntimeError, errors.New("netlink sockets need Linux"))
+	return c
+}
+
 func (l *Loop) dialing(o DialOptions, h Handler) *Conn {
 	c := l.newConn(l.shareOptions(o.Socket))
 	c.handler = h

@@ -4,7 +4,9 @@ package reactor
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +15,12 @@ import (
 )
 
 const (
+	// yieldAfter is how long the loop is busy before other goroutines get their turn: with one CPU the garbage collector takes a
+	// share of the time it has not had, all at once.
+	yieldAfter = 200 * time.Microsecond
+	// holdBackFor is how long answers wait for the rest of a batch of events. The time is looked at every fourth event.
+	holdBackFor = 100 * time.Microsecond
+
 	pollBatch = 256
 	maxIovecs = 1024 // IOV_MAX of Linux
 )
@@ -29,6 +37,7 @@ type backend struct {
 	peer         unix.RawSockaddrAny
 	pipes        []*pipe
 	datagrams    *datagrams // nil until UDP is used
+	yielded      int64      // when other goroutines had their turn, in nanoseconds of the loop
 }
 
 // source is what an epoll event leads to. The generation tells events for a socket that was closed, while they were
@@ -117,6 +126,10 @@ func (l *Loop) wake() {
 
 // poll handles the events that are ready, waiting for some for at most wait nanoseconds (-1: for ever).
 func (l *Loop) poll(wait int64) error {
+	if l.now-l.yielded > int64(yieldAfter) {
+		runtime.Gosched()
+		l.yielded = l.now
+	}
 	// Without blocking, the scheduler need not know of the call.
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), uintptr(unsafe.Pointer(&l.events[0])), pollBatch, 0, 0, 0)
 	if errno == 0 && n == 0 && wait != 0 {
@@ -130,8 +143,11 @@ func (l *Loop) poll(wait int64) error {
 			n, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), uintptr(unsafe.Pointer(&l.events[0])), pollBatch, uintptr(ms), 0, 0)
 		}
 		l.sleeping.Store(false)
+		l.updateTime()
+		l.yielded = l.now
+	} else {
+		l.updateTime()
 	}
-	l.updateTime()
 	if errno != 0 {
 		if errno == unix.EINTR {
 			return nil
@@ -139,6 +155,7 @@ func (l *Loop) poll(wait int64) error {
 		return fmt.Errorf("wait for events: epoll_wait: %w", errno)
 	}
 	l.batching = n > 1
+	flushed := l.now
 	defer func() {
 		l.batching = false
 		l.flush()
@@ -168,6 +185,12 @@ func (l *Loop) poll(wait int64) error {
 			s.conn.ready(ev.Events)
 		} else if s.listener != nil {
 			s.listener.ready(ev.Events)
+		}
+		if i&3 == 3 && len(l.dirty) > 0 {
+			if now := int64(time.Since(l.start)); now-flushed > int64(holdBackFor) {
+				l.flush()
+				flushed = now
+			}
 		}
 	}
 	return nil

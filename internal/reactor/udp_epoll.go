@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"weir/internal/stream"
 )
 
 // datagramRounds is how many batches are read per event, so that other sockets get their share.
@@ -130,12 +132,16 @@ func (ln *Listener) forget(c *Conn) {
 	}
 }
 
-// readDatagrams reads what a connected UDP socket has.
+// readDatagrams reads what a connected UDP socket, or a netlink socket, has.
 func (c *Conn) readDatagrams() {
 	in := c.loop.datagramBuffers()
 	for range datagramRounds {
 		n, errno := in.receive(int(c.fd), false)
 		if errno == unix.EAGAIN {
+			return
+		}
+		if c.has(isNetlink) && errno != 0 && !isPassing(errno) {
+			c.lose(stream.ReadError, errno)
 			return
 		}
 		for i := range n { // none after an ICMP error, which is not the end of anything
@@ -171,6 +177,10 @@ func (c *Conn) sendDatagrams() {
 	for c.out != nil && c.out.size > 0 {
 		segs := c.out.pending()
 		n, errno := c.loop.datagramBuffers().send(fd, c, origin, segs)
+		if c.has(isNetlink) && errno != 0 && errno != unix.EAGAIN && errno != unix.EINTR {
+			c.fail(stream.WriteError, errno)
+			return
+		}
 		switch errno {
 		case 0:
 			sum := 0

@@ -239,6 +239,12 @@ func (r *Realm) Opaque(v Value) any {
 	return r.handles.get(h)
 }
 
+// IsPlain reports whether v is an object of no class of its own, as literals and instances of scripts' classes are: neither
+// of Go, nor an array, a Map, a Date or another built-in.
+func (r *Realm) IsPlain(v Value) bool {
+	return v.IsObject() && at[lib.TJSObject](payload(v.v)).Fclass_id == lib.EJS_CLASS_OBJECT
+}
+
 // ClassOf returns the class of an object made by NewObjectOf, or nil.
 func (r *Realm) ClassOf(v Value) *Class {
 	if !v.IsObject() {

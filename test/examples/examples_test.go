@@ -31,7 +31,7 @@ func names(t *testing.T) []string {
 
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	harness.Need(t, "chromium", "curl", "dig", "mosquitto", "mosquitto_pub", "mosquitto_sub", "ncat", "openssl", "redis-cli")
+	harness.Need(t, "chromium", "curl", "dig", "dnsmasq", "mosquitto", "mosquitto_pub", "mosquitto_sub", "ncat", "openssl", "redis-cli")
 	for _, name := range names(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -150,6 +150,9 @@ var outboundClass = &script.Class{
 			return r.NewObjectOf(socketClass, &socket{ob.Conn})
 		}),
 		outboundProp("localAddress", "string (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
+			if ob.Netlink() {
+				return r.String("localhost")
+			}
 			return r.String(addrText(ob.LocalAddr()))
 		}),
 		outboundProp("localPort", "number (read-only)", func(r *script.Realm, ob *filter.Outbound) script.Value {
@@ -249,7 +252,7 @@ func socketBind(c *script.Call) (script.Value, error) {
 		s += ":" + strconv.Itoa(port)
 	}
 	addr, err := netip.ParseAddrPort(s)
-	if err != nil {
+	if err != nil || len(c.Args) == 1 && addr.Port() == 0 {
 		return script.Undefined, errors.New("Invalid [ip]:port format") //lint:ignore ST1005 the message scripts know
 	}
 	conn, err := script.This[*socket](c).open()

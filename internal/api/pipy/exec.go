@@ -33,7 +33,7 @@ func exec(c *script.Call) (script.Value, error) {
 	} else {
 		return script.Undefined, script.ArgError(0, "a string or an array")
 	}
-	if len(argv) == 0 {
+	if argv = command.CutNULs(argv); len(argv) == 0 {
 		return script.Undefined, errors.New("exec() with no arguments")
 	}
 	o := c.Options(c.Arg(1))

@@ -2,9 +2,6 @@ package stats
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 
 	"weir/internal/logs"
 	"weir/internal/metrics"
@@ -28,7 +25,7 @@ var metricClass = &script.Class{
 	},
 	Props: []script.Prop{
 		property("name", "string", func(c *script.Call, n *metrics.Node) script.Value { return c.String(n.Metric().Name) }),
-		property("type", "string", func(c *script.Call, n *metrics.Node) script.Value { return c.String(typeOf(n.Metric())) }),
+		property("type", "string", func(c *script.Call, n *metrics.Node) script.Value { return c.String(n.Metric().Type()) }),
 		property("dimensions", "number", func(_ *script.Call, n *metrics.Node) script.Value {
 			if n.Metric().Kind == metrics.Histogram {
 				return script.Int(len(n.Metric().Bounds) + 2)
@@ -113,28 +110,6 @@ func primitive(c *script.Call, n *metrics.Node) script.Value {
 		return numbers(c, n.Cumulative())
 	}
 	return script.Number(n.Value())
-}
-
-var kindNames = [...]string{"Counter", "Gauge", "Histogram"}
-
-func typeOf(m *metrics.Metric) string {
-	if m.Kind != metrics.Histogram {
-		return kindNames[m.Kind]
-	}
-	bounds := make([]string, len(m.Bounds))
-	for i, b := range m.Bounds {
-		switch {
-		case math.IsInf(b, 1):
-			bounds[i] = `"Inf"`
-		case math.IsInf(b, -1):
-			bounds[i] = `"-Inf"`
-		case math.IsNaN(b):
-			bounds[i] = `"NaN"`
-		default:
-			bounds[i] = strconv.FormatFloat(b, 'f', -1, 64)
-		}
-	}
-	return "Histogram[" + strings.Join(bounds, ",") + "]"
 }
 
 var zero = script.Method{Name: "zero", Sig: "() => void", Fn: action(func(m *metric) { m.node.Zero() })}
