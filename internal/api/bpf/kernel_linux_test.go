@@ -93,3 +93,25 @@ func TestKernelScripts(t *testing.T) {
 		})
 	}
 }
+
+// An object that is kept has its programs, maps, program arrays and variables in the next generation, too.
+func TestPersistObject(t *testing.T) {
+	t.Parallel()
+	k := needKernel(t)
+	const common = `var data = new Data(new Array(64).fill(0)); var name = 'TestPersistObject'; `
+	first := run(t, k, common+`var o = bpf.persist(name, () => bpf.object(F.types()).load()); o.variable('limits').value = { rate: 100 }; o.program('entry').id + ' ' + o.map('jumps').id`)
+	for range 2 {
+		got := run(t, k, common+`var o = bpf.persist(name, () => { throw new Error('again') });
+			var got = o.program('entry').id + ' ' + o.map('jumps').id;
+			[got, o.program('entry').run({ data }).retval, o.program('calls').run({ data }).retval, o.variable('limits').value.rate, o.variable('limits').value.burst, o.program('connect4').loaded, o.maps.length, o.map('outer').lookup(1).type].join()`)
+		if want := first + ",5,105,100,20,true,9,1"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := run(t, k, `bpf.forget('TestPersistObject') + ' ' + bpf.forget('TestPersistObject')`); got != "true false" {
+		t.Error(got)
+	}
+	if got := run(t, k, common+`bpf.persist(name, () => { throw new Error('again') })`); got != "error: again" {
+		t.Error(got)
+	}
+}
