@@ -15,6 +15,7 @@ import (
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/ebpf/inspect"
 	"weir/internal/filter"
 	"weir/internal/logs"
 	"weir/internal/logs/target"
@@ -42,6 +43,12 @@ func run() int {
 		return 0
 	case cli.ModeAPI:
 		return listSurface()
+	case cli.ModeBPF:
+		if err := inspect.Run(os.Stdout, conf.Words); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
 	}
 	log, err := logs.New(conf.Log)
 	if err != nil {

@@ -14,6 +14,7 @@ const (
 	ModeEval                // run the script text Config.Program
 	ModeCheck               // look for errors in Config.Files
 	ModeAPI                 // list the scripting interface
+	ModeBPF                 // print what is in the kernel: Config.Words
 	ModeVersion             // print the version block
 	ModeHelp                // print Help()
 )
@@ -29,6 +30,7 @@ type Config struct {
 	TextFallback bool
 	ScriptArgs   []string // arguments for the script, without the name of the process or the program
 	Files        []string // scripts to check
+	Words        []string // what to print of the kernel: list, dump MAP or features
 
 	Threads    int  // worker threads, at least 1
 	ReusePort  bool // listen with SO_REUSEPORT; always set with several threads

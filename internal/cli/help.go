@@ -18,6 +18,7 @@ Usage:
   weir [OPTION...] -e CODE [-- ARGUMENT...]  run script text
   weir check FILE...                         report errors, open no port
   weir api                                   list everything scripts can use
+  weir bpf list | dump MAP | features        show kernel programs and maps
 
 Examples:
   weir --watch proxy.js
@@ -37,7 +38,8 @@ subproc tcp udp http2 elf bpf user codebase`
 
 const helpTail = `
 If FILE does not exist it is run as script text; -f makes that an error.
-"check" and "api" are commands unless a file has that name; ./api is a file.
+"check", "api" and "bpf" are commands unless a file has that name; ./api is a
+file.
 Debug topics: ` + debugTopics + ` ("user" is console.debug).
 Accepted without effect: --no-status --no-metrics --trace-objects
 --openssl-engine

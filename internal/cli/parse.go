@@ -13,7 +13,7 @@ import (
 // "--args" begins the script's arguments, of which the first without a dash is the program if there was none before;
 // "--pipy-options" goes back to options.
 //
-// "check" and "api" are sub-commands when they are the first argument and no file has that name; "./api" is always a
+// "check", "api" and "bpf" are sub-commands when they are the first argument and no file has that name; "./api" is always a
 // file, and -e "api" a script. An error is a message for the user, to be printed alone before exiting with ExitUsage.
 func Parse(args []string) (*Config, error) {
 	return parse(args, system{cpus: runtime.NumCPU(), stat: os.Stat})
@@ -30,7 +30,7 @@ type parser struct {
 	*Config
 	system
 	hasProgram bool
-	subcommand string // "check", "api" or ""
+	subcommand string // "check", "api", "bpf" or ""
 	help       bool
 	version    bool
 	eval       bool
@@ -54,7 +54,7 @@ func parse(args []string, sys system) (*Config, error) {
 }
 
 func (p *parser) isSubcommand(arg string) bool {
-	if arg != "check" && arg != "api" {
+	if arg != "check" && arg != "api" && arg != "bpf" {
 		return false
 	}
 	info, err := p.stat(arg)
@@ -89,8 +89,12 @@ func (p *parser) scan(args []string) error {
 }
 
 func (p *parser) positional(arg string) error {
-	if p.subcommand == "check" {
+	switch p.subcommand {
+	case "check":
 		p.Files = append(p.Files, arg)
+		return nil
+	case "bpf":
+		p.Words = append(p.Words, arg)
 		return nil
 	}
 	if p.hasProgram || p.subcommand == "api" {
@@ -152,8 +156,16 @@ func (p *parser) interpretSubcommand() error {
 			return fmt.Errorf("%s cannot be used with %s", o.name, p.subcommand)
 		}
 	}
-	p.Mode = ModeAPI
-	if p.subcommand == "check" {
+	switch p.subcommand {
+	case "api":
+		p.Mode = ModeAPI
+	case "bpf":
+		p.Mode = ModeBPF
+		w := p.Words
+		if !(len(w) == 1 && (w[0] == "list" || w[0] == "features") || len(w) == 2 && w[0] == "dump") {
+			return errors.New("use weir bpf list, weir bpf dump MAP, or weir bpf features")
+		}
+	case "check":
 		p.Mode = ModeCheck
 		if len(p.Files) == 0 {
 			return errors.New("nothing to check: name one or more script files")

@@ -113,6 +113,7 @@ func TestParse(t *testing.T) {
 
 		// sub-commands
 		{"api", with(mode(ModeAPI))},
+		{"bpf dump flows", with(mode(ModeBPF), func(c *Config) { c.Words = []string{"dump", "flows"} })},
 		{"api --log-level=info", with(mode(ModeAPI))},
 		{"check a.js -- -b.js", with(mode(ModeCheck), func(c *Config) { c.Files = []string{"a.js", "-b.js"} })},
 		{"check --script-timeout=10s b.ts check", with(mode(ModeCheck), func(c *Config) { c.Files = []string{"b.ts", "check"} })},
@@ -221,6 +222,7 @@ func TestParseErrors(t *testing.T) {
 		{"check -e 1", "--eval cannot be used with check"},
 		{"check -f main.js", "--file cannot be used with check"},
 		{"check --watch main.js", "--watch cannot be used with check"},
+		{"bpf", "use weir bpf list, weir bpf dump MAP, or weir bpf features"},
 		{"api main.js", "redundant argument: main.js"},
 		{"api -e", "--eval cannot be used with api"},
 	}

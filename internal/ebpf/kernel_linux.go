@@ -1,6 +1,7 @@
 package ebpf
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -430,14 +431,19 @@ func (p kernelProgram) Stats() (ProgramStats, error) {
 }
 
 func (p kernelProgram) Run(o *RunOptions) (RunResult, error) {
-	opts := ebpf.RunOptions{Data: o.Data, Repeat: max(o.Repeat, 1), CPU: o.CPU, Flags: o.Flags, BatchSize: o.BatchSize}
+	opts := ebpf.RunOptions{Data: o.Data, Repeat: o.Repeat, CPU: o.CPU, Flags: o.Flags, BatchSize: o.BatchSize}
+	syscallProgram := p.Type() == ebpf.Syscall // takes a context only, and changes it in place
+	if syscallProgram {
+		opts.Repeat = 0
+	}
 	if o.DataOut > 0 {
 		opts.DataOut = make([]byte, o.DataOut)
 	}
-	if o.Context != nil {
-		opts.Context = o.Context
+	context := bytes.Clone(o.Context)
+	if context != nil {
+		opts.Context = context
 	}
-	if o.ContextOut > 0 {
+	if o.ContextOut > 0 && !syscallProgram {
 		opts.ContextOut = make([]byte, o.ContextOut)
 	}
 	start := time.Now()
@@ -445,8 +451,10 @@ func (p kernelProgram) Run(o *RunOptions) (RunResult, error) {
 	if err != nil {
 		return RunResult{}, Fail("BPF_PROG_TEST_RUN", "test runs of programs of type "+ProgramTypeName(uint32(p.Type())), err)
 	}
-	r := RunResult{Retval: ret, Data: opts.DataOut, Duration: time.Since(start) / time.Duration(opts.Repeat)}
-	r.Context, _ = opts.ContextOut.([]byte)
+	r := RunResult{Retval: ret, Data: opts.DataOut, Duration: time.Since(start) / time.Duration(max(opts.Repeat, 1))}
+	if r.Context, _ = opts.ContextOut.([]byte); syscallProgram {
+		r.Context = context
+	}
 	return r, nil
 }
 

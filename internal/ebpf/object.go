@@ -129,9 +129,18 @@ func readSpec(file []byte) (spec *ebpf.CollectionSpec, err error) {
 	defer guard(&err, "the object file")
 	spec, err = ebpf.LoadCollectionSpecFromReader(bytes.NewReader(file))
 	if err != nil {
-		err = fmt.Errorf("reading the object file: %w", err)
+		return nil, fmt.Errorf("reading the object file: %w", err)
 	}
-	return spec, err
+	// The library wants options of the kernel to have plain types, without the aliases everybody uses.
+	var section *btf.Datasec
+	if spec.Types != nil && spec.Types.TypeByName(kconfig, &section) == nil {
+		for _, v := range section.Vars {
+			if v, ok := v.Type.(*btf.Var); ok {
+				v.Type = btf.UnderlyingType(v.Type)
+			}
+		}
+	}
+	return spec, nil
 }
 
 func readTypes(b []byte) (spec *btf.Spec, err error) {
@@ -228,12 +237,12 @@ func (o *Object) addMap(name string, spec *ebpf.MapSpec, visible bool) error {
 			m.pin = o.options.PinPath + "/" + name
 		}
 		var err error
-		if spec.Key != nil {
+		if spec.Key != nil && visible {
 			if m.KeyType, err = LayoutOf(spec.Key); err != nil {
 				return fmt.Errorf("%w (key of map %s)", err, name)
 			}
 		}
-		if spec.Value != nil && spec.Type != ebpf.StructOpsMap {
+		if spec.Value != nil && visible && spec.Type != ebpf.StructOpsMap {
 			if m.ValueType, err = LayoutOf(spec.Value); err != nil {
 				return fmt.Errorf("%w (value of map %s)", err, name)
 			}

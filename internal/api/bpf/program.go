@@ -150,6 +150,9 @@ func programLoad(c *script.Call) (script.Value, error) {
 	if _, err := backend(c.Realm); err != nil {
 		return script.Undefined, err
 	}
+	if l.Type == nil && l.Section == "" && p.Type == 0 { // its section tells nothing
+		return script.Undefined, script.ArgError(0, "a number or a string")
+	}
 	return c.This, p.Load(l)
 }
 

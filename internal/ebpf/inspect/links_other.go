@@ -1,0 +1,7 @@
+//go:build !linux
+
+package inspect
+
+import "io"
+
+func links(io.Writer, processes) error { return nil }

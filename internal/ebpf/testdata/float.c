@@ -1,0 +1,19 @@
+// Type information that other loaders refuse: a float, a 64-bit enumeration, a type tag.
+#define SEC(name) __attribute__((section(name), used))
+#define __uint(name, val) int (*name)[val]
+#define __type(name, val) typeof(val) *name
+
+struct value {
+	float f;
+	double d;
+	int __attribute__((btf_type_tag("rcu"))) *tagged;
+};
+
+struct {
+	__uint(type, 1);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, struct value);
+} floats SEC(".maps");
+
+char _license[] SEC("license") = "GPL";

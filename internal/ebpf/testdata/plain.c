@@ -1,0 +1,2 @@
+// No license, no map, no type information: an object without .BTF.
+int pass(void *ctx) { return 2; }
