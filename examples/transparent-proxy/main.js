@@ -33,6 +33,10 @@ pipy.listen(`[::1]:${port}`, { transparent: true }, proxy)
 
 // What weir itself connects to is left alone, or it would go round in circles.
 var object = bpf.object(pipy.load('redirect.o'), { variables: { proxy_pid: pipy.pid, proxy_port: port } }).load()
-object.programs.forEach(program => program.attach({ cgroup }))
+// In this order, every connection that is turned here is known here.
+var links = ['getsockopt', 'established', 'connect4', 'connect6'].map(name => object.program(name).attach({ cgroup }))
+
+// At once, not when the last connection has ended: nobody listens any more.
+pipy.exit(() => links.forEach(link => link.close()))
 
 console.log('Taking the connections of', cgroup)

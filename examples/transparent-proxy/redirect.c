@@ -5,12 +5,12 @@
 // getsockopt:          what the proxy has accepted has that address as its peer: answer SO_ORIGINAL_DST.
 
 #include <linux/bpf.h>
+#include <linux/in.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #define AF_INET 2
 #define AF_INET6 10
-#define SOCK_STREAM 1
 #define SOL_IP 0
 #define SOL_IPV6 41
 #define SO_ORIGINAL_DST 80 // for IPv6 as well
@@ -54,7 +54,7 @@ static __always_inline int is_ipv4(const struct address *a)
 
 static __always_inline int is_for_proxy(struct bpf_sock_addr *ctx)
 {
-  return ctx->type == SOCK_STREAM && bpf_get_current_pid_tgid() >> 32 != proxy_pid;
+  return ctx->protocol == IPPROTO_TCP && bpf_get_current_pid_tgid() >> 32 != proxy_pid;
 }
 
 SEC("cgroup/connect4")
