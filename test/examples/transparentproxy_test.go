@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"weir/test/harness"
+	"weir/test/harness/proc"
 )
 
 // Clients in the cgroup, and no others, go through the proxy to where they wanted to go.
@@ -90,7 +93,24 @@ func TestTransparentProxy(t *testing.T) {
 	if log := w.Stderr.String(); strings.Contains(log, "/outside") || strings.Contains(log, "[ERR]") {
 		t.Errorf("log:\n%s", log)
 	}
-	w.Stop()
+	// A connection that stays keeps weir for a while, but new ones no longer go there.
+	holder := listen("[::]:99")
+	_ = holder.(*net.TCPListener).SetDeadline(time.Now().Add(harness.Patience))
+	args := s.bash("exec ncat 10.83.1.2 99")
+	harness.StartPeer(t, proc.Command{Name: args[0], Args: args[1:], Dir: s.dir})
+	c, err := holder.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Signal(syscall.SIGTERM)
+	w.WaitLog("Waiting for workers")
+	for _, h := range hosts {
+		if got, want := s.run(get+h.host), h.answer+"\n"+h.direct; got != want {
+			t.Errorf("at the end, %s: got %q, want %q", h.host, got, want)
+		}
+	}
+	c.Close()
+	w.WaitExit()
 	for _, h := range hosts {
 		if got, want := s.run(get+h.host), h.answer+"\n"+h.direct; got != want {
 			t.Errorf("after the end, %s: got %q, want %q", h.host, got, want)
