@@ -52,7 +52,7 @@ func TestSurface(t *testing.T) {
 		for g, paths := range missing {
 			n += len(paths)
 			for _, p := range paths {
-				if isDue(part, g, p) {
+				if isDue(part) {
 					due = append(due, p)
 				}
 			}
@@ -94,20 +94,13 @@ func group(path string) string {
 	return path[:strings.IndexAny(path+".", ".#")]
 }
 
-// later are the filters and objects that belong to versions to come.
-var later = strings.Fields(`
-	bpf
-`)
-
 // isDue tells whether what is missing has to be there in this version.
-func isDue(part, group, path string) bool {
+func isDue(part string) bool {
 	switch part[:2] {
 	case "01", "02", "03", "04", "05":
-	default:
-		return false
+		return true
 	}
-	object, _, _ := strings.Cut(group, ":")
-	return !slices.Contains(later, group) && !slices.Contains(later, object)
+	return false
 }
 
 func sortedKeys[V any](m map[string]V) []string {
