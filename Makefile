@@ -57,12 +57,13 @@ race: build ## tests of all other packages under the race detector
 	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 20m $$packages
 
 BPF_INCLUDE ?= /usr/include/$(shell uname -m)-linux-gnu
+LLVM_STRIP  ?= $(shell command -v llvm-strip || ls /usr/bin/llvm-strip-* 2>/dev/null | sort -V | tail -1)
 
 ebpf: $(patsubst %.c,%.o,$(wildcard examples/*/*.c)) ## compile the kernel programs of the examples
 
 examples/%.o: examples/%.c
 	clang -O2 -g -target bpf -I$(BPF_INCLUDE) -c $< -o $@
-	llvm-strip -g $@
+	$(LLVM_STRIP) -g $@
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	./test/fuzz.sh $(FUZZTIME)

@@ -58,7 +58,7 @@ func TestLinksAndEvents(t *testing.T) {
 		"true\ndrained 1",
 		`ring {"kind":7,"value":42} 8 false`,
 		`perf {"kind":8,"value":43} 8 true`,
-		"iterator true\niterator ended",
+		"iterator true", "iterator ended",
 	} {
 		harness.Eventually(t, want, func() bool { return strings.Contains(w.Stdout.String(), want) })
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -49,12 +48,10 @@ func TestSurface(t *testing.T) {
 		}
 		n := 0
 		var due []string
-		for g, paths := range missing {
+		for _, paths := range missing {
 			n += len(paths)
-			for _, p := range paths {
-				if isDue(part, g, p) {
-					due = append(due, p)
-				}
+			if isDue(part) {
+				due = append(due, paths...)
 			}
 		}
 		fmt.Fprintf(&table, "%-18s %4d of %4d missing\n", part, n, total)
@@ -94,20 +91,13 @@ func group(path string) string {
 	return path[:strings.IndexAny(path+".", ".#")]
 }
 
-// later are the filters and objects that belong to versions to come.
-var later = strings.Fields(`
-	bpf
-`)
-
 // isDue tells whether what is missing has to be there in this version.
-func isDue(part, group, path string) bool {
+func isDue(part string) bool {
 	switch part[:2] {
 	case "01", "02", "03", "04", "05":
-	default:
-		return false
+		return true
 	}
-	object, _, _ := strings.Cut(group, ":")
-	return !slices.Contains(later, group) && !slices.Contains(later, object)
+	return false
 }
 
 func sortedKeys[V any](m map[string]V) []string {

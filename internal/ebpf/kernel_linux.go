@@ -61,7 +61,7 @@ var commandNames = map[uintptr]string{cmdLookup: "BPF_MAP_LOOKUP_ELEM", cmdUpdat
 	cmdDelete: "BPF_MAP_DELETE_ELEM", cmdNextKey: "BPF_MAP_GET_NEXT_KEY", cmdPin: "BPF_OBJ_PIN", cmdGet: "BPF_OBJ_GET",
 	cmdProgNextID: "BPF_PROG_GET_NEXT_ID", cmdMapNextID: "BPF_MAP_GET_NEXT_ID", cmdProgFDByID: "BPF_PROG_GET_FD_BY_ID",
 	cmdMapFDByID: "BPF_MAP_GET_FD_BY_ID", cmdInfo: "BPF_OBJ_GET_INFO_BY_FD", cmdTake: "BPF_MAP_LOOKUP_AND_DELETE_ELEM",
-	cmdFreeze: "BPF_MAP_FREEZE", cmdTokenCreate: "BPF_TOKEN_CREATE", cmdBatchLookup: "BPF_MAP_LOOKUP_BATCH", cmdBatchTake: "BPF_MAP_LOOKUP_AND_DELETE_BATCH",
+	cmdFreeze: "BPF_MAP_FREEZE", cmdBatchLookup: "BPF_MAP_LOOKUP_BATCH", cmdBatchTake: "BPF_MAP_LOOKUP_AND_DELETE_BATCH",
 	cmdBatchUpdate: "BPF_MAP_UPDATE_BATCH", cmdBatchDelete: "BPF_MAP_DELETE_BATCH"}
 
 // call is the system call bpf.
@@ -456,10 +456,4 @@ func (p kernelProgram) Run(o *RunOptions) (RunResult, error) {
 		r.Context = context
 	}
 	return r, nil
-}
-
-func createToken(dir int) (int, error) {
-	a := struct{ flags, fd uint32 }{fd: uint32(dir)}
-	fd, err := call(cmdTokenCreate, unsafe.Pointer(&a), unsafe.Sizeof(a))
-	return int(fd), err
 }

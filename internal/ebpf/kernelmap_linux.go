@@ -6,7 +6,10 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
+
+	"weir/internal/clayout"
 )
 
 // kernelMap calls the kernel directly for elements: keys and values are bytes already.
@@ -37,6 +40,53 @@ func (k kernelMap) Info() (MapInfo, error) {
 	out.Frozen = i.Frozen()
 	out.Memlock, _ = i.Memlock()
 	return out, nil
+}
+
+// Types reads the layouts of keys and values from the type information that the map was made with; nil where there is none.
+func (k kernelMap) Types() (key, value *clayout.Layout, err error) {
+	var info struct { // struct bpf_map_info
+		_                            [68]byte
+		types, keyType, valueType, _ uint32
+		_                            [16]byte
+	}
+	attr := &struct {
+		fd, size uint32
+		info     uint64
+	}{uint32(k.m.FD()), uint32(unsafe.Sizeof(info)), 0}
+	var pin runtime.Pinner
+	pin.Pin(&info)
+	defer pin.Unpin()
+	attr.info = uint64(uintptr(unsafe.Pointer(&info)))
+	if _, err := call(unix.BPF_OBJ_GET_INFO_BY_FD, unsafe.Pointer(attr), unsafe.Sizeof(*attr)); err != nil {
+		return nil, nil, err
+	}
+	if info.types == 0 {
+		return nil, nil, nil
+	}
+	h, err := btf.NewHandleFromID(btf.ID(info.types))
+	if err != nil {
+		return nil, nil, Fail("BPF_BTF_GET_FD_BY_ID", "type information of maps", err)
+	}
+	defer h.Close()
+	spec, err := h.Spec(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	layout := func(id uint32) (*clayout.Layout, error) {
+		if id == 0 {
+			return nil, nil
+		}
+		t, err := spec.TypeByID(btf.TypeID(id))
+		if err != nil {
+			return nil, err
+		}
+		return LayoutOf(t)
+	}
+	if key, err = layout(info.keyType); err != nil {
+		return nil, nil, err
+	}
+	value, err = layout(info.valueType)
+	return key, value, err
 }
 
 type elemAttr struct {
@@ -76,7 +126,7 @@ type batchAttr struct {
 	in, out      uint64
 	keys, values uint64
 	count, fd    uint32
-	flags, elem  uint64
+	elem, flags  uint64 // flags of the elements, and of the call
 }
 
 func (k kernelMap) batch(cmd uintptr, a *batchAttr) (int, error) {

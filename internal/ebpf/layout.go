@@ -8,8 +8,8 @@ import (
 	"weir/internal/clayout"
 )
 
-// single is the field that holds a key or value that is not a struct.
-const single = "i"
+// SingleField is the field that holds a key or value that is not a struct.
+const SingleField = "i"
 
 // maxLayoutDepth bounds how deep types are nested.
 const maxLayoutDepth = 64
@@ -44,7 +44,7 @@ func layoutOf(t btf.Type, depth int) (*clayout.Layout, error) {
 		return nil, unsupported(t)
 	}
 	l := clayout.New(false, clayout.C)
-	f := clayout.Field{Name: single}
+	f := clayout.Field{Name: SingleField}
 	if err := fieldType(&f, t, depth); err != nil {
 		return nil, err
 	}

@@ -336,6 +336,22 @@ func unpin(paths *[]string) error {
 	return nil
 }
 
+// ReadTypes gives a map that was found the types it was made with, as far as the kernel knows them.
+func (m *Map) ReadTypes() error {
+	h, ok := m.handle.(interface {
+		Types() (key, value *clayout.Layout, err error)
+	})
+	if !ok {
+		return nil
+	}
+	key, value, err := h.Types()
+	if err != nil {
+		return err
+	}
+	m.KeyType, m.ValueType = key, value
+	return nil
+}
+
 // Memory returns the memory of an array made with BPF_F_MMAPABLE, or of an arena.
 func (m *Map) Memory() (Memory, error) {
 	if m.memory != nil {

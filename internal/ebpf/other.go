@@ -22,6 +22,3 @@ type PinInfo struct {
 
 // Pins lists what is pinned in a directory.
 func Pins(string) ([]PinInfo, error) { return nil, ErrPlatform }
-
-// CreateToken returns the descriptor of a token.
-func CreateToken(string) (int, error) { return 0, ErrPlatform }

@@ -65,16 +65,3 @@ func pinAt(path string) (p PinInfo, ok bool) {
 	p.Path = path
 	return p, p.Kind != ""
 }
-
-// cmdTokenCreate is BPF_TOKEN_CREATE.
-const cmdTokenCreate = 36
-
-// CreateToken returns the descriptor of a token for what a bpffs delegates to its user namespace.
-func CreateToken(bpffs string) (int, error) {
-	dir, err := unix.Open(bpffs, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, &os.PathError{Op: "open", Path: bpffs, Err: err}
-	}
-	defer unix.Close(dir)
-	return createToken(dir)
-}

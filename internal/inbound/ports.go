@@ -164,6 +164,19 @@ func (p *Ports) Close(k Key) {
 	}
 }
 
+// FD returns the descriptor of the socket that listens on a port. It is 0 if the port is not open, or shares a socket (QUIC).
+func (p *Ports) FD(k Key) int {
+	port := p.table[k]
+	if port == nil {
+		return 0
+	}
+	ln, ok := port.ln.(interface{ FD() int })
+	if !ok {
+		return 0
+	}
+	return ln.FD()
+}
+
 // bind returns the port, opening it if it is not open. Where the failure is only to be logged it returns nil.
 func (p *Ports) bind(k Key, o Options) (*Port, error) {
 	if p.DryRun || p.closed {

@@ -169,6 +169,14 @@ func (ln *Listener) Addr() netip.AddrPort { return ln.addr }
 // Path returns the path of a Unix socket.
 func (ln *Listener) Path() string { return ln.path }
 
+// FD returns the descriptor of the socket, 0 once it is closed.
+func (ln *Listener) FD() int {
+	if ln.closed {
+		return 0
+	}
+	return ln.fd
+}
+
 // Close closes the port. Accepted TCP connections live on; UDP peers end with NoError and close.
 func (ln *Listener) Close() {
 	if ln.closed {

@@ -204,6 +204,9 @@ func (ln *Listener) Addr() netip.AddrPort { return ln.addr }
 // Path returns the path of a Unix socket.
 func (ln *Listener) Path() string { return ln.path }
 
+// FD returns 0: descriptors are not told on this system.
+func (ln *Listener) FD() int { return 0 }
+
 // Close closes the port. Accepted TCP connections live on; UDP peers end with NoError and close.
 func (ln *Listener) Close() {
 	if ln.closed {

@@ -129,6 +129,7 @@ func (w *Worker) commit() {
 	w.ports.Commit()
 	w.current.env.Start()
 	if old != nil {
+		old.env.Replaced()
 		old.retire()
 		w.prog.opts.Log.Infof("[restart] Codebase reloaded on thread %d", w.id)
 	}

@@ -109,6 +109,7 @@ func TestScripts(t *testing.T) {
 		{`bpf.cgroup('/cgroup').toString() + bpf.cgroup('/none')`, "10995116277830"},
 		{`bpf.possibleCPUs + ' ' + bpf.features.kernelVersion + bpf.features.instructionSet + bpf.features.mapType('hash') + bpf.features.programType('BPF_PROG_TYPE_XDP')`, "2 6.1.23truefalse"},
 		{`bpf.features.helper('BPF_PROG_TYPE_XDP', 'bpf_nonsense')`, "error: unknown helper function: bpf_nonsense"},
+		{`bpf.token({ bpffs: '/sys/fs/bpf' })`, "error: not supported: tokens cannot be chosen; the one of the first bpffs mounted with delegate_* options is used without this call"},
 		{`J(bpf.btf('point').reflect().y.offset) + bpf.btf()`, "4point"},
 		{hash + `m.close(); m.fd + ' ' + m.entries()`, "0 null"},
 	} {

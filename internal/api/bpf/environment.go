@@ -16,7 +16,7 @@ var environmentMethods = []script.Method{
 	{Name: "forget", Sig: "forget(key: string): boolean", Length: 1, Fn: forget},
 	{Name: "pins", Sig: "pins(dir: string): { path, kind, id }[]", Length: 1, Fn: pins},
 	{Name: "mountBPFFS", Sig: "mountBPFFS(dir?: string): boolean", Length: 1, Fn: mountBPFFS},
-	{Name: "token", Sig: "token(options: { bpffs: string }): Token", Length: 1, Fn: token},
+	{Name: "token", Sig: "token(): never; tokens are used without being asked for", Fn: token},
 }
 
 var environmentProps = []script.Prop{
@@ -127,43 +127,10 @@ func mountBPFFS(c *script.Call) (script.Value, error) {
 	return script.Bool(made), err
 }
 
-// tokenFD is the Go value of a Token.
-type tokenFD struct{ descriptor }
+// errToken: the library takes a token by itself, and cannot be given another.
+var errToken = errors.New("not supported: tokens cannot be chosen; the one of the first bpffs mounted with delegate_* options is used without this call")
 
-func (t *tokenFD) FD() int { return t.fd }
-
-var tokenClass = &script.Class{Name: "Token", Path: "bpf.Token",
-	Props: []script.Prop{{Name: "fd", Sig: "number (read-only)", Get: func(c *script.Call) (script.Value, error) {
-		return script.Int(script.This[*tokenFD](c).fd), nil
-	}}},
-	Methods: []script.Method{{Name: "close", Sig: "close(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-		t := script.This[*tokenFD](c)
-		StateOf(c.Realm).Gen.Disown(t)
-		return script.Undefined, t.Close()
-	}}},
-}
-
-func token(c *script.Call) (script.Value, error) {
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
-	if err := checkKeys(c.Realm, c.Arg(0), "options", "bpffs"); err != nil {
-		return script.Undefined, err
-	}
-	o := c.Options(c.Arg(0))
-	dir := o.Str("bpffs", "/sys/fs/bpf")
-	if o.Err() != nil {
-		return script.Undefined, o.Err()
-	}
-	fd, err := ebpf.CreateToken(dir)
-	if err != nil {
-		return script.Undefined, err
-	}
-	t := &tokenFD{descriptor{s.Gen.Backend, fd}}
-	s.Gen.Own(t)
-	return c.NewObjectOf(tokenClass, t), nil
-}
+func token(*script.Call) (script.Value, error) { return script.Undefined, errToken }
 
 var featuresNamespace = &script.Namespace{
 	Name: "features", Sig: "object; what the running kernel offers",

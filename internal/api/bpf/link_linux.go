@@ -53,7 +53,7 @@ func init() {
 		script.Method{Name: "stdout", Sig: "stdout(pipeline: function | Pipeline): { close() }", Length: 1, Fn: programStdout})
 	MapClass.Methods = append(MapClass.Methods,
 		script.Method{Name: "listen", Sig: "listen(options?: { type?, pages?, wakeup?, watermark?, overwrite?, maxPending? }, pipeline: function | Pipeline): { close() }", Length: 2, Fn: mapListen},
-		script.Method{Name: "produce", Sig: "produce(record: Data | object): boolean", Length: 1, Fn: mapProduce})
+		script.Method{Name: "produce", Sig: "produce(record: Data | object, options?: { type? }): boolean", Length: 2, Fn: mapProduce})
 }
 
 // linkObject is the Go value of a bpf.Link.

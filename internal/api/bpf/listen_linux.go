@@ -215,11 +215,10 @@ func mapProduce(c *script.Call) (script.Value, error) {
 	if m.Kernel() == nil {
 		return script.Undefined, ebpf.ErrPlatform
 	}
-	d, ok := event.DataOf(c.Realm, c.Arg(0))
-	if !ok {
-		return script.Undefined, script.ArgError(0, "an instance of pipy::Data")
+	record, err := m.record(c)
+	if err != nil {
+		return script.Undefined, err
 	}
-	var err error
 	p := pipeline.Extra(pipeline.WorldOf(c.Realm), producerKey{m.Map}, func() (p *events.Producer) {
 		if p, err = events.NewProducer(m.Kernel()); err == nil {
 			m.Generation().Own(p)
@@ -232,8 +231,36 @@ func mapProduce(c *script.Call) (script.Value, error) {
 		}
 		return script.Undefined, ebpf.Fail("mmap", "user ring buffers", err)
 	}
-	done, err := p.Write(d.Bytes())
+	done, err := p.Write(record)
 	return script.Bool(done), err
+}
+
+// record reads the record to produce: bytes, or an object of the type that options.type gives, else of the map's values.
+func (m *Map) record(c *script.Call) ([]byte, error) {
+	if err := checkKeys(c.Realm, c.Arg(1), "options", "type"); err != nil {
+		return nil, err
+	}
+	codec := m.valueCodec
+	o := c.Options(c.Arg(1))
+	if t := o.Value("type"); !t.IsUndefined() {
+		l, ok := script.As[*clayout.Layout](c.Realm, t)
+		if !ok {
+			o.Fail("type", "a CStruct")
+			return nil, o.Err()
+		}
+		codec = cstruct.NewCodec(l)
+	}
+	if d, ok := event.DataOf(c.Realm, c.Arg(0)); ok {
+		return d.Bytes(), nil
+	}
+	if !c.Arg(0).IsObject() {
+		return nil, script.ArgError(0, "an object")
+	}
+	if codec == nil {
+		return nil, errors.New("the map has no type for its records: give a Data, or options.type")
+	}
+	b := make([]byte, codec.Layout.Size)
+	return b, encode(c.Realm, codec, c.Arg(0), b)
 }
 
 // readFrom feeds a pipeline, the i-th argument, with what a reader gives, up to its end.

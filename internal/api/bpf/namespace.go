@@ -39,6 +39,7 @@ func rows() []script.Row {
 	}
 	for _, f := range []struct{ path, sig string }{
 		{"bpf.object(options)", "bpf.object(data, { license, kernelTypes, maps, variables, pinPath, lenient })"},
+		{"bpf.attach(options)", "attach(type, fd, target, { flags: ('multi' | 'override' | 'replace')[] | number, replace, before, after })"},
 		{"bpf.Program#load(options)", "load(type?, attachType?, { name, license, attachTo, attachTarget, flags, logLevel, logSize, ifindex })"},
 		{"bpf.Program.list(array)", "list(): ProgramInfo[]"},
 		{"bpf.Map#update(flags)", "update(key, value, flags?: 'any' | 'noexist' | 'exist' | number)"},

@@ -418,7 +418,7 @@ func (m *Map) updateEntries(keys, values []byte, flags uint64) (int, error) {
 		return 0, errors.New("the map has no keys")
 	}
 	total := 0
-	for len(keys) > 0 && !m.noBatch {
+	for len(keys) > 0 && !m.noBatch && flags&^updateFlags["lock"] == 0 { // batches know no other flag
 		n := min(len(keys)/ks, maxBatch)
 		count, err := m.Handle().UpdateBatch(keys, values, n, flags)
 		if unbatched(err) && count == 0 || err != nil && total == 0 && unbatched(err) {

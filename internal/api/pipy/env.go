@@ -39,6 +39,7 @@ type Env struct {
 	modules map[string]*Module
 	order   []*Module
 	exits   []exitCallback
+	reloads []*script.Ref // callbacks for when a new version has taken over
 	watches map[*watch]struct{}
 	tasks   []*task
 	pending int // exit callbacks and pipelines that are still running

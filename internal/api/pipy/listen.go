@@ -59,7 +59,28 @@ func listen(c *script.Call) (script.Value, error) {
 	if !ok {
 		return script.Undefined, script.ArgError(i, "a function or a pipeline template")
 	}
-	return script.Undefined, e.Ports.Listen(key, l, opts)
+	if err := e.Ports.Listen(key, l, opts); err != nil {
+		return script.Undefined, err
+	}
+	return c.Realm.NewObjectOf(listenerClass, &listener{e.Ports, key}), nil
+}
+
+// listener is a port that a script listens on, for what takes listening sockets: maps and programs in the kernel.
+type listener struct {
+	ports *inbound.Ports
+	key   inbound.Key
+}
+
+// FD returns the descriptor of the socket, 0 while there is none.
+func (l *listener) FD() int { return l.ports.FD(l.key) }
+
+var listenerClass = &script.Class{
+	Name: "Listener",
+	Props: []script.Prop{
+		{Name: "fd", Sig: "number (read-only), 0 if there is no socket", Get: func(c *script.Call) (script.Value, error) {
+			return script.Int(script.This[*listener](c).FD()), nil
+		}},
+	},
 }
 
 // portArg reads a port: a number, "8080", "ip:port", "[ipv6]:port" or "unix:path".

@@ -185,6 +185,31 @@ func (e *Env) exited() {
 	}
 }
 
+// Replaced runs the callbacks for a reload, after the new version has taken over: what this one holds is open as long as
+// one of them, or a promise it returned, is at work. The failure of one does not keep the others from running.
+func (e *Env) Replaced() {
+	r := e.World.Realm
+	for _, fn := range e.reloads {
+		ctx := r.NewContext(nil)
+		v, err := r.CallIn(ctx, fn.Value())
+		ctx.Free()
+		if err != nil {
+			e.World.Report(err)
+			continue
+		}
+		if r.IsPromise(v) {
+			e.World.Keep()
+			r.Then(v, func(ok bool, v script.Value) {
+				if !ok {
+					e.World.Report(r.ErrorOf(v))
+				}
+				e.World.Unkeep()
+			})
+		}
+	}
+	e.reloads = nil
+}
+
 // Stop ends what goes on by itself: tasks, watches. Connections live on.
 func (e *Env) Stop() {
 	for _, t := range e.tasks {

@@ -77,9 +77,10 @@ func namespace(name string) *script.Namespace {
 			{Name: "unmount", Sig: "unmount(name: string): undefined", Length: 1, Fn: unmount},
 			{Name: "exec", Sig: "exec(command: string | any[], options?: object): Data", Length: 2, Fn: exec},
 			{Name: "exit", Sig: "exit(exitCode?: number): undefined | exit(callback: () => any): undefined", Length: 1, Fn: exit},
+			{Name: "reload", Sig: "reload(callback: () => any): undefined", Length: 1, Fn: onReload},
 			{Name: "restart", Sig: "restart(): undefined", Fn: restart},
 			{Name: "fork", Sig: "fork(func: () => T): T", Length: 1, Fn: fork},
-			{Name: "listen", Sig: "listen(port: number | string, protocol?: string, options?: object, pipeline: (($)=>any) | Pipeline | null): undefined", Length: 4, Fn: listen},
+			{Name: "listen", Sig: "listen(port: number | string, protocol?: string, options?: object, pipeline: (($)=>any) | Pipeline | null): Listener | undefined", Length: 4, Fn: listen},
 			{Name: "read", Sig: "read(pathname: string, pipeline: (($)=>any) | Pipeline, startArg?: any): Promise<any>", Length: 3, Fn: read},
 		},
 		Extra: surface(),
@@ -116,6 +117,17 @@ func exit(c *script.Call) (script.Value, error) {
 		}
 		e.Process.Exit(script.Truncate(n))
 	}
+	return script.Undefined, nil
+}
+
+// onReload registers what to do when a reload has replaced this version of the program.
+func onReload(c *script.Call) (script.Value, error) {
+	fn, err := c.Function(0)
+	if err != nil {
+		return script.Undefined, err
+	}
+	e := envOf(c.Realm)
+	e.reloads = append(e.reloads, c.Hold(fn))
 	return script.Undefined, nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 // surface lists what is reached through objects rather than by name, and options.
 func surface() []script.Row {
-	rows := script.ClassRows(inboundClass, outboundClass, socketClass)
+	rows := script.ClassRows(inboundClass, outboundClass, socketClass, listenerClass)
 	for _, m := range configurationMethods(
 		func(func(*Configuration, *script.Call) error) script.Func { return nil },
 		func(func(*pipeline.Builder, *script.Call) error) script.Func { return nil }) {

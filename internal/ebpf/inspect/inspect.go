@@ -14,7 +14,9 @@ import (
 	"syscall"
 	"text/tabwriter"
 
+	"weir/internal/clayout"
 	"weir/internal/ebpf"
+	"weir/internal/plain"
 )
 
 // Run carries out list, dump MAP or features.
@@ -137,10 +139,14 @@ func find(g *ebpf.Generation, which string) (*ebpf.Map, error) {
 	return nil, fmt.Errorf("several maps are named %s: give one of the ids %s", which, join(ids))
 }
 
-// dump prints keys and values, a line each: numbers if they have the size of one, else bytes.
+// dump prints keys and values, a line each: as their types say, if the map knows them, else numbers if they have the size of
+// one, else bytes.
 func dump(out io.Writer, m *ebpf.Map) error {
 	if m.Keyless() {
 		return fmt.Errorf("map %s of type %s has no keys to go through", m.Name, ebpf.MapTypeName(m.Type))
+	}
+	if err := m.ReadTypes(); err != nil {
+		return err
 	}
 	h := m.Handle()
 	key, next, value := []byte(nil), make([]byte, m.KeySize), make([]byte, m.Room())
@@ -160,19 +166,53 @@ func dump(out io.Writer, m *ebpf.Map) error {
 		if err != nil {
 			return err
 		}
-		text := format(value)
+		text := show(m.ValueType, value)
 		if m.PerCPU() {
 			var cpus []string
 			for i := range m.CPUs() {
-				cpus = append(cpus, format(value[i*m.Slot():][:m.ValueSize]))
+				cpus = append(cpus, show(m.ValueType, value[i*m.Slot():][:m.ValueSize]))
 			}
 			text = "[" + strings.Join(cpus, ", ") + "]"
 		}
-		if _, err := fmt.Fprintf(out, "%s: %s\n", format(key), text); err != nil {
+		if _, err := fmt.Fprintf(out, "%s: %s\n", show(m.KeyType, key), text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// show prints bytes by their type, if there is one. What is no struct comes without the name of its only field.
+func show(l *clayout.Layout, b []byte) string {
+	if l == nil {
+		return format(b)
+	}
+	o := l.Decode(b)
+	if len(o) == 1 && o[0].Name == ebpf.SingleField {
+		return text(o[0].Value)
+	}
+	return text(o)
+}
+
+func text(v any) string {
+	switch v := v.(type) {
+	case plain.Object:
+		fields := make([]string, len(v))
+		for i, f := range v {
+			fields[i] = f.Name + ": " + text(f.Value)
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
+	case []any:
+		list := make([]string, len(v))
+		for i, e := range v {
+			list[i] = text(e)
+		}
+		return "[" + strings.Join(list, ", ") + "]"
+	case string:
+		return strconv.Quote(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }
 
 func format(b []byte) string {

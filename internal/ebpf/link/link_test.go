@@ -4,7 +4,9 @@ package link
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -481,4 +483,118 @@ func cgroup(t *testing.T) string {
 	}
 	t.Skip("cgroup v2 is not mounted")
 	return ""
+}
+
+// TestReuseport has a program send every connection to one of two listeners of a port.
+func TestReuseport(t *testing.T) {
+	listen := func(port int) (fd, bound int) {
+		t.Helper()
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { unix.Close(fd) })
+		err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1),
+			unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: port}), unix.Listen(fd, 16))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := unix.Getsockname(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fd, at.(*unix.SockaddrInet4).Port
+	}
+	first, port := listen(0)
+	second, _ := listen(port)
+	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.ReusePortSockArray, KeySize: 4, ValueSize: 8, MaxEntries: 1})
+	if err != nil {
+		t.Skipf("no reuseport array: %v", err)
+	}
+	defer m.Close()
+	p := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.SkReuseport, AttachType: ebpf.AttachSkReuseportSelect, License: "GPL", Instructions: asm.Instructions{
+		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+		asm.LoadMapPtr(asm.R2, m.FD()),
+		asm.Mov.Reg(asm.R3, asm.RFP), asm.Add.Imm(asm.R3, -4),
+		asm.Mov.Imm(asm.R4, 0),
+		asm.FnSkSelectReuseport.Call(),
+		asm.Mov.Imm(asm.R0, 1), asm.Return(),
+	}})
+	l := attach(t, p, Socket{FD: first, Reuseport: true}, Options{}, 1)
+	if l.Type() != "reuseport" {
+		t.Error(l.Type())
+	}
+	for _, chosen := range []int{second, first} {
+		if err := m.Put(uint32(0), uint64(chosen)); err != nil {
+			t.Fatal(err)
+		}
+		for range 8 {
+			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fd, _, err := unix.Accept(chosen)
+			c.Close()
+			if err != nil {
+				t.Fatalf("the connection went to the other listener: %v", err)
+			}
+			unix.Close(fd)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Errorf("a second close gives %v", err)
+	}
+}
+
+// TestRefused attaches where a program or this kernel does not fit: the errors say what was tried.
+func TestRefused(t *testing.T) {
+	inNetns(t)
+	skb, raw := load(t, ebpf.SchedCLS, 0, 0), load(t, ebpf.RawTracepoint, 0, 0)
+	index := index(t, "wa")
+	for _, c := range []struct {
+		p      Program
+		target Target
+		o      Options
+		want   string
+	}{
+		{skb, Netkit{Interface: index}, Options{}, "netkit|BPF_LINK_CREATE"}, // no such device
+		{raw, Tracing{}, Options{}, "tracing by trampolines|type RawTracepoint"},
+		{raw, LSM{}, Options{}, "LSM programs|type RawTracepoint"},
+		{raw, Freplace{skb.Program, "none"}, Options{}, "freplace"},
+		{raw, Iterator{Cgroup: "/proc/none"}, Options{}, "Cannot open cgroup /proc/none"},
+		{raw, Netns{"/proc/none"}, Options{}, "cannot open the network namespace /proc/none"},
+		{raw, USDT{File: "/proc/none"}, Options{}, "uprobes: open /proc/none: no such file"},
+		{raw, Uprobe{File: "/proc/none", Symbols: []string{"main"}}, Options{}, "/proc/none"},
+		{raw, Netfilter{Hook: "input"}, Options{}, "expected netfilter"},
+		{skb, Netkit{Interface: index}, Options{Cookie: 1}, "options.cookie has no meaning"},
+		{raw, RawTracepoint{"sys_enter"}, Options{Flags: 1}, "options.flags has no meaning"},
+		{skb, TC{Interface: index}, Options{ExpectedRevision: 1}, "options.expectedRevision are for tcx and netkit"},
+		{skb, Socket{FD: 1 << 20}, Options{}, "setsockopt failed with errno = 9"},
+	} {
+		l, err := Attach(c.p, c.target, c.o, 1)
+		if err == nil {
+			t.Errorf("%T is attached", c.target)
+			l.Close()
+			continue
+		}
+		fits := false
+		for want := range strings.SplitSeq(c.want, "|") {
+			fits = fits || strings.Contains(err.Error(), want)
+		}
+		if !fits {
+			t.Errorf("%T: %v, want %q", c.target, err, c.want)
+		}
+	}
+	for name, call := range map[string]func() error{
+		"ByID":      func() error { _, err := ByID(1<<31, 1); return err },
+		"ByPath":    func() error { _, err := ByPath("/proc/none", 1); return err },
+		"UpdateMap": func() error { return attach(t, raw, RawTracepoint{"sys_enter"}, Options{}, 1).UpdateMap(nil) },
+	} {
+		if err := call(); err == nil {
+			t.Errorf("%s has no error", name)
+		}
+	}
 }

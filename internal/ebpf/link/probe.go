@@ -91,7 +91,7 @@ func (t Uprobe) attach(p Program, o Options) (handle, error) {
 	}
 	file, err := link.OpenExecutable(t.File)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%v", err) // it is no failure of the call
 	}
 	if t.Multi {
 		m := &link.UprobeMultiOptions{PID: uint32(t.PID)}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -23,6 +24,7 @@ const programStreamRead = 37
 
 // Output reads what a program prints by bpf_stream_printk. Reading waits for output until Close.
 type Output struct {
+	mu     sync.Mutex // of the descriptor, which is closed with closed
 	fd     int
 	closed chan struct{}
 }
@@ -33,7 +35,7 @@ func OpenOutput(program int) (*Output, error) {
 	if err != nil {
 		return nil, failCall("fcntl", "", err)
 	}
-	o := &Output{fd, make(chan struct{})}
+	o := &Output{fd: fd, closed: make(chan struct{})}
 	if _, err := o.take(make([]byte, 0)); err != nil {
 		unix.Close(fd)
 		if errors.Is(err, unix.EINVAL) {
@@ -63,13 +65,7 @@ func (o *Output) take(b []byte) (int, error) {
 // Read implements io.Reader.
 func (o *Output) Read(b []byte) (int, error) {
 	for {
-		select {
-		case <-o.closed:
-			unix.Close(o.fd)
-			return 0, io.EOF
-		default:
-		}
-		n, err := o.take(b)
+		n, err := o.poll(b)
 		if n > 0 || err != nil {
 			return max(n, 0), err
 		}
@@ -80,10 +76,23 @@ func (o *Output) Read(b []byte) (int, error) {
 	}
 }
 
-// Close makes the Read that runs, or the next one, the last.
+func (o *Output) poll(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	select {
+	case <-o.closed:
+		return 0, io.EOF
+	default:
+		return o.take(b)
+	}
+}
+
+// Close ends the Read that runs.
 func (o *Output) Close() error {
 	close(o.closed)
-	return nil
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return unix.Close(o.fd)
 }
 
 // OpenTrace opens what programs print by bpf_trace_printk: all of the machine, taken from whoever reads it too.

@@ -22,7 +22,7 @@ type USDT struct {
 func (t USDT) attach(p Program, o Options) (handle, error) {
 	f, err := os.Open(t.File)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%v", err) // it is no failure of the call
 	}
 	defer f.Close()
 	probes, err := usdt.Read(f)

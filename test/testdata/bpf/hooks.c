@@ -38,6 +38,18 @@ struct event {
 	u32 kind, value;
 };
 
+struct flow {
+	unsigned char address[4];
+	unsigned short port;
+};
+
+struct {
+	__uint(type, 1);
+	__uint(max_entries, 8);
+	__type(key, struct flow);
+	__type(value, struct event);
+} flows SEC(".maps");
+
 static __attribute__((always_inline)) void count(u32 i)
 {
 	u64 *n = bpf_map_lookup_elem(&counts, &i);
@@ -98,6 +110,12 @@ SEC("iter/bpf_map") int walk(struct bpf_iter__bpf_map *ctx)
 	char text[4] = {'m', 'a', 'p', '\n'};
 	if (ctx->map)
 		bpf_seq_write(ctx->meta->seq, text, 4);
+	return 0;
+}
+
+SEC("tp/sched/sched_process_exec") int started(void *ctx)
+{
+	count(1);
 	return 0;
 }
 
