@@ -24,7 +24,8 @@ type sandbox struct {
 	example string         // folder of the example
 	ports   map[string]int // the ports written down → those used
 	servers map[string]*harness.Weir
-	ns      *harness.Netns // where everything runs if the example changes the kernel, else nil
+	ns      *harness.Netns  // where everything runs if the example changes the kernel, else nil
+	cgroup  *harness.Cgroup // likewise, if it has programs for cgroups
 }
 
 // portNumber is what is taken for a port, in every file of an example.
@@ -45,6 +46,9 @@ func newSandbox(t *testing.T, name string) *sandbox {
 	}
 	if programs, _ := filepath.Glob(filepath.Join(s.example, "*.c")); programs != nil {
 		s.ns = harness.NewNetns(t)
+		if strings.Contains(s.read(filepath.Base(programs[0])), `SEC("cgroup/`) {
+			s.cgroup = harness.NewCgroup(t)
+		}
 	}
 	// For commands in pipes, where curl would show its progress.
 	harness.WriteFile(t, filepath.Join(s.dir, ".curlrc"), "silent\nshow-error\nmax-time = 20\n")
@@ -99,6 +103,9 @@ func (s *sandbox) read(name string) string {
 // bash is a command line that runs a command where the example runs.
 func (s *sandbox) bash(command string) []string {
 	args := []string{"/bin/bash", "-c", command}
+	if s.cgroup != nil {
+		return s.cgroup.Command(s.ns, args[0], args[1:]...)
+	}
 	if s.ns != nil {
 		args = append([]string{"/sbin/ip", "netns", "exec", s.ns.Name}, args...)
 	}

@@ -5,9 +5,6 @@ package harness
 import (
 	"os"
 	"path/filepath"
-	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // KernelBinary returns a program that runs weir in the namespace with file systems of its own: bpffs at /sys/fs/bpf,
@@ -16,7 +13,7 @@ import (
 func (n *Netns) KernelBinary() string {
 	n.t.Helper()
 	Need(n.t, "unshare", "mount")
-	group := cgroup(n)
+	group := NewCgroup(n.t).Path
 	file := filepath.Join(n.t.TempDir(), "weir")
 	// ip gives the command a mount namespace of its own, and mounts /sys anew. The group is entered before the cgroup namespace
 	// is made, whose root it becomes. Every step replaces the one before: weir keeps the number of the process.
@@ -28,27 +25,4 @@ func (n *Netns) KernelBinary() string {
 		n.t.Fatal(err)
 	}
 	return file
-}
-
-// cgroup makes an empty cgroup of version 2 that goes when the processes in it are gone.
-func cgroup(n *Netns) string {
-	for _, root := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
-		var st unix.Statfs_t
-		if unix.Statfs(root, &st) != nil || st.Type != unix.CGROUP2_SUPER_MAGIC {
-			continue
-		}
-		dir := filepath.Join(root, n.Name)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			n.t.Skipf("no cgroup can be made: %v", err)
-		}
-		n.t.Cleanup(func() {
-			Eventually(n.t, "the cgroup to be empty", func() bool {
-				err := os.Remove(dir)
-				return err == nil || os.IsNotExist(err) || !strings.Contains(err.Error(), "busy")
-			})
-		})
-		return dir
-	}
-	n.t.Skip("no cgroup hierarchy of version 2 is mounted")
-	return ""
 }

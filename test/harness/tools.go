@@ -28,6 +28,7 @@ var debianPackage = map[string]string{
 	"nghttp":           "nghttp2-client",
 	"redis-cli":        "redis-tools",
 	"ss":               "iproute2",
+	"tc":               "iproute2",
 	"sysctl":           "procps",
 	"taskset":          "util-linux",
 	"unshare":          "util-linux",
