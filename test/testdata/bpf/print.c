@@ -17,8 +17,7 @@ SEC("xdp") int printed(void *ctx)
 {
 	static const char text[] = "printed %d\n";
 	u64 args[1] = {8};
-	bpf_stream_vprintk_impl(1, text, args, sizeof args, 0);
-	return 2;
+	return -bpf_stream_vprintk_impl(1, text, args, sizeof args, 0); // the number of its error
 }
 
 char _license[] SEC("license") = "GPL";
