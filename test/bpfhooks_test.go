@@ -94,10 +94,11 @@ func TestTracePrograms(t *testing.T) {
 		try {
 			var p = print.program('printed').load()
 			p.stdout($=>$.handleData(d => println('stdout', d.toString())))
-			p.run({ data: packet })
+			var errno = p.run({ data: packet }).retval
+			if (errno) println('no streams: the kernel fails to print with errno', errno)
 		} catch (e) { println('no streams:', e.message) }
 	`, "tracepoint perf_event", "error: ", "counted true", "traced")
-	// Streams of programs came with Linux 6.17.
+	// Streams of programs came with Linux 6.17, the name of their function changed in 6.18; some kernels have no memory for them.
 	harness.Eventually(t, "the output of the program", func() bool {
 		s := w.Stdout.String()
 		return strings.Contains(s, "stdout printed 8") || strings.Contains(s, "no streams:")

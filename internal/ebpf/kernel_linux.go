@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -150,7 +151,13 @@ func (kernel) LoadProgram(spec *ebpf.ProgramSpec, maps map[string]MapHandle, o P
 		}
 		err = unix.EINVAL // of no type
 	}
-	return nil, Fail("BPF_PROG_LOAD", "programs of type "+ProgramTypeName(uint32(spec.Type)), err)
+	what := "programs of type " + ProgramTypeName(uint32(spec.Type))
+	// The library has no error of its own for a function of the kernel that is not there.
+	if _, name, ok := strings.Cut(err.Error(), `kfunc "`); ok {
+		name, _, _ = strings.Cut(name, `"`)
+		what = "the kernel function " + name
+	}
+	return nil, Fail("BPF_PROG_LOAD", what, err)
 }
 
 func (kernel) LoadStructOps(spec *ebpf.CollectionSpec, maps map[string]MapHandle, o ProgramOptions) (map[string]MapHandle, map[string]ProgramHandle, error) {

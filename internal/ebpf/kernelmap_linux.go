@@ -45,9 +45,9 @@ func (k kernelMap) Info() (MapInfo, error) {
 // Types reads the layouts of keys and values from the type information that the map was made with; nil where there is none.
 func (k kernelMap) Types() (key, value *clayout.Layout, err error) {
 	var info struct { // struct bpf_map_info
-		_                            [68]byte
+		_                            [64]byte
 		types, keyType, valueType, _ uint32
-		_                            [16]byte
+		_                            [8]byte
 	}
 	attr := &struct {
 		fd, size uint32

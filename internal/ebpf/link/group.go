@@ -21,7 +21,7 @@ func (t Cgroup) attach(p Program, o Options) (handle, error) {
 	}
 	dir, err := os.Open(t.Path)
 	if err != nil {
-		return nil, fmt.Errorf("Cannot open cgroup %s", t.Path)
+		return nil, fmt.Errorf("cannot open cgroup %s", t.Path)
 	}
 	defer dir.Close()
 	return rawLink(link.RawLinkOptions{Target: int(dir.Fd()), Program: p.Program, Attach: p.AttachType, Flags: o.Flags})

@@ -22,7 +22,6 @@ var ErrClosed = errors.New("this link is closed")
 type Link struct {
 	s     *slot
 	owner any
-	pins  []string
 }
 
 // slot is a hook that links of several generations hold one after the other; the last one's program runs. They end in any

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The bytes are those that tc(8) of iproute2 sends on a little-endian machine, but for sequence numbers and descriptors.
+// The bytes were written by hand from the layouts of struct nlmsghdr, tcmsg and nlattr (rtnetlink(7), linux/pkt_sched.h,
+// linux/pkt_cls.h), for a little-endian machine. TestClassicTC has the kernel read the messages.
 func TestTCMessages(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		t.Skip("the bytes are for little-endian machines")

@@ -4,7 +4,7 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 
 static long (*bpf_trace_printk)(const char *fmt, u32 size, ...) = (void *)6;
-extern int bpf_stream_vprintk(int stream, const char *fmt, const void *args, u32 len, void *aux) SEC(".ksyms");
+extern int bpf_stream_vprintk_impl(int stream, const char *fmt, const void *args, u32 len, void *aux) SEC(".ksyms");
 
 SEC("xdp") int traced(void *ctx)
 {
@@ -17,8 +17,7 @@ SEC("xdp") int printed(void *ctx)
 {
 	static const char text[] = "printed %d\n";
 	u64 args[1] = {8};
-	bpf_stream_vprintk(1, text, args, sizeof args, 0);
-	return 2;
+	return -bpf_stream_vprintk_impl(1, text, args, sizeof args, 0); // the number of its error
 }
 
 char _license[] SEC("license") = "GPL";
