@@ -100,6 +100,7 @@ func serveLocal(conf *cli.Config, log *logs.Logger, o worker.Options, code *code
 			return 0, err
 		}
 	}
+	defer toggleWithout(manager, service)()
 	// While a program runs it acts on signals itself.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -126,4 +127,24 @@ func toggle(s *admin.Server) {
 		return
 	}
 	_ = s.Start() // it has been reported
+}
+
+// toggleWithout opens and closes the admin service at signals that come while no program runs, which else acts on them.
+func toggleWithout(m *worker.Manager, service *admin.Server) (stop func()) {
+	if worker.SuspendSignal == nil {
+		return func() {}
+	}
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, worker.SuspendSignal)
+	go func() {
+		for range ch {
+			if m.Program() == "" {
+				toggle(service)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(ch)
+		close(ch)
+	}
 }

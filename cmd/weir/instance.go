@@ -38,6 +38,7 @@ func serveRemote(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int
 	i = instance.New(instance.Options{
 		Remote: remote, Manager: manager, Log: log, Poll: conf.Remote.Poll,
 		URL: remote.URL(), Client: client, Token: conf.Remote.Token, UUID: o.Info.UUID,
+		Hold:     func() bool { return service.Running() },
 		NoReload: conf.NoReload, NoStatus: conf.NoStatus, NoMetrics: conf.NoMetrics,
 	})
 	if service, err = newAdmin(conf, log, manager, o.Info.UUID, nil); err != nil {
@@ -49,6 +50,7 @@ func serveRemote(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int
 			return 0, err
 		}
 	}
+	defer toggleWithout(manager, service)()
 	return i.Run(), nil
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	Token  string       // sent as "authorization: Bearer"; "" for none
 	UUID   string
 
+	// Hold reports whether the process stays when its program has nothing left to do: it can be started again.
+	Hold func() bool
+
 	NoReload  bool // load once, fetch new versions only when told to, try no start twice
 	NoStatus  bool // no reports, no link
 	NoMetrics bool // no metrics in reports
@@ -115,12 +118,19 @@ func (i *Instance) serve(ctx context.Context) (exit int, again bool) {
 		tasks.Go(func() { i.report(running) })
 		tasks.Go(func() { i.holdLink(running) })
 	}
-	select {
-	case exit = <-i.ended:
-	case <-i.stopping(running):
-		// Nothing is fetched or reported while connections end.
-		cancel()
-		exit = <-i.ended
+	stopping := i.stopping(running)
+	for held := true; held; {
+		select {
+		case exit = <-i.ended:
+			held = i.o.NoReload && i.o.Manager.Finished() && i.o.Hold()
+		case <-stopping:
+			// Nothing is fetched or reported while connections end.
+			cancel()
+			if i.o.Manager.Program() != "" {
+				exit = <-i.ended
+			}
+			held = false
+		}
 	}
 	cancel()
 	tasks.Wait()

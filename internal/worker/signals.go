@@ -10,8 +10,8 @@ import (
 func (p *Program) watchSignals() (stop func()) {
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	if p.opts.Suspend != nil && suspend != nil {
-		signal.Notify(ch, suspend)
+	if p.opts.Suspend != nil && SuspendSignal != nil {
+		signal.Notify(ch, SuspendSignal)
 	}
 	quit := make(chan struct{})
 	go func() {
@@ -23,7 +23,7 @@ func (p *Program) watchSignals() (stop func()) {
 				p.mu.Unlock()
 				switch {
 				case taken: // a task of the script handles it
-				case s == suspend:
+				case s == SuspendSignal:
 					p.opts.Suspend()
 				case s == syscall.SIGHUP && p.opts.Hangup != nil:
 					p.opts.Hangup()

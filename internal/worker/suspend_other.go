@@ -4,4 +4,5 @@ package worker
 
 import "os"
 
-var suspend os.Signal
+// SuspendSignal is nil: there is no such signal.
+var SuspendSignal os.Signal

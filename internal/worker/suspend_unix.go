@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// suspend is the signal that opens and closes the admin service.
-var suspend os.Signal = syscall.SIGTSTP
+// SuspendSignal is the signal that opens and closes the admin service.
+var SuspendSignal os.Signal = syscall.SIGTSTP
