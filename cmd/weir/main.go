@@ -24,6 +24,7 @@ import (
 	"weir/internal/logs"
 	"weir/internal/logs/target"
 	"weir/internal/reactor"
+	"weir/internal/repo"
 	"weir/internal/worker"
 )
 
@@ -217,6 +218,9 @@ func listSurface() int {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
 	for _, r := range admin.Surface() {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
+	}
+	for _, r := range repo.Surface() {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
 	for _, r := range api.Surface() {

@@ -48,8 +48,8 @@ const helpTail = `
 If FILE does not exist it is run as script text; -f makes that an error. A
 folder is served as by weir repo. Without any program weir serves codebases from
 memory.
-"check", "repo", "api" and "bpf" are commands unless a file has that name; ./api is a
-file.
+"check", "repo", "api", "bpf" and "completion" are commands unless a file has
+that name; ./api is a file.
 Debug topics: ` + debugTopics + ` ("user" is console.debug).
 Accepted without effect: --openssl-engine
 

@@ -26,6 +26,7 @@ func init() {
 		{Path: "option:connect.retryDelay", Kind: "option", Signature: "seconds = 0"},
 		{Path: "option:connect.connectTimeout", Kind: "option", Signature: "seconds = 0"},
 		{Path: "option:connect.onState", Kind: "callback", Signature: "(outbound: Outbound) => any"},
+		{Path: "callback:connect.onState", Kind: "callback", Signature: "(outbound: Outbound) => any"},
 	}
 	pipeline.Register(pipeline.Spec{
 		Name: "connect", Length: 2,
