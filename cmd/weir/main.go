@@ -220,10 +220,7 @@ func listSurface() int {
 	for _, r := range admin.Surface() {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
-	for _, r := range repo.Surface() {
-		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
-	}
-	for _, r := range api.Surface() {
+	for _, r := range append(repo.Surface(), api.Surface()...) {
 		fmt.Fprintf(out, "%s\t%s\t%s\n", r.Path, r.Kind, r.Signature)
 	}
 	if err := out.Flush(); err != nil {

@@ -1,9 +1,10 @@
 package repo
 
-import "strings"
+import (
+	"strings"
 
-// Row is a line of the list of everything there is: see weir api.
-type Row struct{ Path, Kind, Signature string }
+	"weir/internal/script"
+)
 
 const surface = `http:GET /api/v1/repo	endpoint	text: codebase paths
 http:GET /api/v1/repo/<codebase>	endpoint	JSON info; 404
@@ -44,11 +45,11 @@ json:repo.instances	property	{index: {ip, timestamp, status}}
 `
 
 // Surface lists the requests the repo answers, its messages to instances and theirs, and the JSON it gives.
-func Surface() []Row {
-	var rows []Row
+func Surface() []script.Row {
+	var rows []script.Row
 	for line := range strings.Lines(surface) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		rows = append(rows, Row{f[0], f[1], f[2]})
+		rows = append(rows, script.Row{Path: f[0], Kind: f[1], Signature: f[2]})
 	}
 	return rows
 }
