@@ -68,6 +68,7 @@ var pressureLine = regexp.MustCompile(`(?m)^(\w+) sent (\d+) refused (\d+) seen 
 // when it goes on, and the rest is counted: by the program, and for a perf array by messages besides.
 func TestEventPressure(t *testing.T) {
 	t.Parallel()
+	needMaps(t)
 	harness.Need(t, "taskset")
 	object, err := os.ReadFile("testdata/bpf/pressure.o")
 	if err != nil {
