@@ -335,6 +335,65 @@ func TestHTTP2MaxConcurrentStreams(t *testing.T) {
 	}
 }
 
+// Requests with bodies that arrive in any order share the connection to the upstream.
+func TestHTTP2ConcurrentBodies(t *testing.T) {
+	t.Parallel()
+	var connections sync.Map
+	upstream := h2Upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		connections.Store(r.RemoteAddr, true)
+		io.Copy(w, r.Body)
+	}, 50)
+	ports, _ := h2Proxies(t, upstream)
+	client := h2Client(t)
+	call := func(i int) error {
+		body, pipe := io.Pipe()
+		text := fmt.Sprint("body ", i)
+		go func() {
+			for _, c := range []byte(text) {
+				pipe.Write([]byte{c})
+			}
+			pipe.Close()
+		}()
+		req, err := http.NewRequest("POST", "http://"+harness.Addr(ports[1])+"/", body)
+		if err != nil {
+			return err
+		}
+		req.ContentLength = int64(len(text)) // heads with a length are held back until the body begins
+		res, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 200 || string(b) != text {
+			return fmt.Errorf("call %d: %d %q %v", i, res.StatusCode, b, err)
+		}
+		return nil
+	}
+	const callers, calls = 40, 50
+	errs := make(chan error, callers)
+	for i := range callers {
+		go func() {
+			for j := range calls {
+				if err := call(i*calls + j); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range callers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	n := 0 // more than one if the upstream gave connections up
+	connections.Range(func(any, any) bool { n++; return true })
+	if n != 1 {
+		t.Errorf("%d connections to the upstream", n)
+	}
+}
+
 func TestHTTP2Nginx(t *testing.T) {
 	t.Parallel()
 	nginx := harness.StartNginxHTTP2(t, `location / { return 200 "$server_protocol $request_uri\n"; } location /f { root @ROOT@; }`, map[string]string{"f": strings.Repeat("x", 300000)})

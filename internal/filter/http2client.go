@@ -304,7 +304,7 @@ func (c *http2Client) OnGoAway(last uint32, code http2.ErrCode) {
 	c.leaving = true
 	c.session.leave()
 	c.Each(func(s *http2.Stream) {
-		if s.ID() <= last {
+		if s.ID() != 0 && s.ID() <= last {
 			return
 		}
 		call := s.Owner.(*http2Call)

@@ -1,6 +1,8 @@
 package http2
 
 import (
+	"slices"
+
 	"golang.org/x/net/http2/hpack"
 
 	"weir/internal/stream"
@@ -98,6 +100,7 @@ type Conn struct {
 	choked      bool
 
 	streams       []*Stream // open ones in the order of their numbers
+	unnumbered    []*Stream // open ones that this side has not begun
 	ready, readyX *Stream   // those with something to send whose own window is open: first and last
 	blocked       int       // streams with something to send
 }
@@ -173,13 +176,15 @@ func (c *Conn) begin() {
 }
 
 // Streams returns the number of open streams.
-func (c *Conn) Streams() int { return len(c.streams) }
+func (c *Conn) Streams() int { return len(c.streams) + len(c.unnumbered) }
 
 // Each calls f for every open stream. f may close them.
 func (c *Conn) Each(f func(s *Stream)) {
-	for i := len(c.streams) - 1; i >= 0; i-- {
-		if i < len(c.streams) {
-			f(c.streams[i])
+	for _, list := range []*[]*Stream{&c.unnumbered, &c.streams} {
+		for i := len(*list) - 1; i >= 0; i-- {
+			if i < len(*list) {
+				f((*list)[i])
+			}
 		}
 	}
 }
@@ -274,20 +279,34 @@ func (c *Conn) find(id uint32) *Stream {
 
 // Open opens a stream, in memory of the caller's. It returns false if there can be no more: the peer allows none now (see
 // PeerStreams), or the numbers are used up.
+//
+// The stream gets its number with its head: a number closes all lower ones that were not used (RFC 9113 §5.1.1), so heads have to
+// be sent in the order of the numbers.
 func (c *Conn) Open(s *Stream) bool {
-	if c.closed || len(c.streams) >= c.PeerStreams() || c.nextID > maxStreamID {
+	if c.closed || c.Streams() >= c.PeerStreams() || c.Exhausted() {
 		return false
 	}
-	c.add(s, c.nextID)
-	c.nextID += 2
+	c.renew(s, 0)
+	c.unnumbered = append(c.unnumbered, s)
 	return true
+}
+
+// number gives a stream that was opened its number.
+func (c *Conn) number(s *Stream) {
+	c.unnumbered = without(c.unnumbered, s)
+	upgraded := s.upgraded
+	c.add(s, c.nextID)
+	s.upgraded = upgraded
+	c.nextID += 2
 }
 
 // Upgrade makes a stream just opened one of extended CONNECT. PeerConnects tells whether the peer allows it.
 func (c *Conn) Upgrade(s *Stream) { s.upgraded = true }
 
 // Exhausted reports whether the numbers of streams are used up.
-func (c *Conn) Exhausted() bool { return c.nextID > maxStreamID }
+func (c *Conn) Exhausted() bool {
+	return uint64(c.nextID)+2*uint64(len(c.unnumbered)) > maxStreamID
+}
 
 // Upgraded opens stream 1 for a request that came in HTTP/1 (RFC 7540 §3.2). settings is the payload that came with it.
 func (c *Conn) Upgraded(s *Stream, settings []byte) {
@@ -306,11 +325,26 @@ func (c *Conn) UpgradedEnd(s *Stream) {
 }
 
 func (c *Conn) add(s *Stream, id uint32) {
+	c.renew(s, id)
+	c.streams = append(c.streams, s)
+}
+
+// renew makes s a stream that is open.
+func (c *Conn) renew(s *Stream, id uint32) {
 	*s = Stream{Owner: s.Owner, id: id, opened: true, expected: -1, sendWindow: c.peerWindow, recvWindow: c.cfg.StreamWindow}
 	if !c.acked {
 		s.recvWindow = max(s.recvWindow, defaultWindow)
 	}
-	c.streams = append(c.streams, s)
+}
+
+// without takes a stream out of a list, where it is likely to be near the end.
+func without(list []*Stream, s *Stream) []*Stream {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == s {
+			return slices.Delete(list, i, i+1)
+		}
+	}
+	return list
 }
 
 // remove closes a stream.
@@ -319,13 +353,11 @@ func (c *Conn) remove(s *Stream, reset bool) {
 		return
 	}
 	s.opened = false
-	for i := len(c.streams) - 1; i >= 0; i-- {
-		if c.streams[i] == s {
-			copy(c.streams[i:], c.streams[i+1:])
-			c.streams[len(c.streams)-1] = nil
-			c.streams = c.streams[:len(c.streams)-1]
-			break
-		}
+	if s.id == 0 {
+		c.unnumbered = without(c.unnumbered, s)
+	} else {
+		c.streams = without(c.streams, s)
+		c.gone.add(s.id, reset)
 	}
 	if s.queued {
 		c.unlist(s)
@@ -338,7 +370,6 @@ func (c *Conn) remove(s *Stream, reset bool) {
 		c.blocked--
 	}
 	s.msg, s.trailers = nil, nil
-	c.gone.add(s.id, reset)
 	c.release(s)
 	c.handler.OnClose(s)
 }

@@ -323,6 +323,34 @@ func TestClient(t *testing.T) {
 	}
 }
 
+// Lower numbers are closed by higher ones (RFC 9113 §5.1.1): a stream that is opened early and begins late must not have one.
+func TestNumbersInOrderOfHeads(t *testing.T) {
+	t.Parallel()
+	s := newSide(t, func(c *Config) { c.Server = false })
+	s.hello(xhttp2.Setting{ID: xhttp2.SettingMaxConcurrentStreams, Val: 3}, xhttp2.Setting{ID: xhttp2.SettingInitialWindowSize, Val: 2})
+	var early, never, late Stream
+	for _, x := range []*Stream{&early, &never, &late} {
+		if !s.conn.Open(x) {
+			t.Fatal("cannot open a stream")
+		}
+	}
+	if s.conn.Open(new(Stream)) || s.conn.Streams() != 3 {
+		t.Errorf("%d streams, or more than the server allows", s.conn.Streams())
+	}
+	s.sent()
+	s.conn.SendHead(&late, &http1.Head{Path: "/late", Headers: http1.Headers{{Name: "Host", Value: "h"}}}, -1, true)
+	s.conn.Reset(&never, Cancel)
+	s.conn.SendHead(&early, &http1.Head{Path: "/early", Headers: http1.Headers{{Name: "Host", Value: "h"}}}, -1, false)
+	s.conn.SendData(&early, stream.NewData([]byte("abc")))
+	want := "1:HEADERS(:method=GET :scheme=http :authority=h :path=/late)$ 3:HEADERS(:method=GET :scheme=http :authority=h :path=/early) 3:DATA(ab)"
+	if got := s.sent(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if s.conn.Streams() != 2 || early.Queued() != 1 {
+		t.Errorf("%d streams, %d bytes wait", s.conn.Streams(), early.Queued())
+	}
+}
+
 func TestMalformedResponses(t *testing.T) {
 	t.Parallel()
 	for _, fields := range [][]string{{"x y"}, {":status 20"}, {":status 2x0"}, {":status 101"}, {":status 200", ":path /"}, {":status 200", "connection x"}, {":status 200", "content-length x"}} {

@@ -39,6 +39,9 @@ func (c *Conn) SendHead(s *Stream, h *http1.Head, length int64, end bool) error 
 	if end && !interim {
 		flags = flagEndStream
 	}
+	if s.id == 0 {
+		c.number(s)
+	}
 	c.writeBlock(s, block, flags)
 	if interim {
 		s.last = nil

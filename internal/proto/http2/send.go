@@ -61,10 +61,13 @@ func (c *Conn) sendEnd(s *Stream, trailers http1.Headers) error {
 
 // Reset ends the stream at once, both ways.
 func (c *Conn) Reset(s *Stream, code ErrCode) {
-	if !c.closed && s.opened {
-		c.rst(s.id, code)
-		c.remove(s, true)
+	if c.closed || !s.opened {
+		return
 	}
+	if s.id != 0 {
+		c.rst(s.id, code)
+	}
+	c.remove(s, true)
 }
 
 // resetBy ends the stream for an error of the peer's.

@@ -38,7 +38,7 @@ type Stream struct {
 	connect    bool // a tunnel by CONNECT
 }
 
-// ID returns the stream's number.
+// ID returns the stream's number, 0 if it was opened by this side and has not begun.
 func (s *Stream) ID() uint32 { return s.id }
 
 // Open reports whether the stream is not closed.
