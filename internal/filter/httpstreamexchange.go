@@ -218,12 +218,12 @@ func (x *streamExchange) cutShort(t *httphead.Truncated) {
 		return
 	}
 	x.link.closed() // what is held back
-	x.failure(stream.ConnectionReset)
+	x.failure(&stream.StreamEnd{Code: stream.ConnectionReset})
 }
 
 // failure answers in place of one who cannot.
-func (x *streamExchange) failure(code stream.ErrorCode) {
-	x.respond(httphead.New(http1.FailureHead(code), false))
+func (x *streamExchange) failure(e *stream.StreamEnd) {
+	x.respond(httphead.New(http1.FailureHeadOf(e), false))
 	if x.answering {
 		x.finish(nil)
 	}
@@ -241,7 +241,7 @@ func (x *streamExchange) ended(e *stream.StreamEnd) {
 	case x.answered:
 	case !x.answering || x.interim:
 		x.answering, x.interim = false, false
-		x.failure(e.Code)
+		x.failure(e)
 	case e.Code != stream.NoError:
 		x.link.reset(http2.InternalError)
 	default:

@@ -56,7 +56,7 @@ func All() []Attack {
 		{"key updates", 1, "unexpected message", false, records(keyUpdate)},
 		{"empty records", 1, "unexpected message", false, records(emptyRecord)},
 		{"broken records", 1, "bad record MAC", false, records(brokenRecord)},
-		{"decompression bombs", 4, "200", false, decompressionBomb},
+		{"decompression bombs", 4, "413", false, decompressionBomb},
 	}
 }
 
