@@ -50,6 +50,7 @@ func All() []Attack {
 		{"pipelined requests", 1, "served", true, pipelined},
 		{"slow heads", 200, "408", false, slowHead},
 		{"slow bodies", 200, "408", false, slowBody},
+		{"slow bodies of streams", 2, "RST_STREAM(NO_ERROR)", false, slowStreams},
 		{"slow handshakes", 200, "EOF", false, slowHandshake},
 		{"garbage for TLS", 20, "alert 80", false, garbage("\x16\x03\x01\x00\xff" + strings.Repeat("\xff", 255))},
 		{"no TLS at all", 20, "EOF", false, garbage("SSH-2.0-OpenSSH_9.2\r\n")},
