@@ -67,7 +67,7 @@ func (f *handleMessage) see(e stream.Event) {
 		f.Output(e)
 		return
 	}
-	if f.open.start == nil {
+	if f.open.start == nil || f.open.refused(e) {
 		f.Output(e)
 		return
 	}

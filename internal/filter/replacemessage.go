@@ -71,6 +71,10 @@ func (f *replaceMessage) see(e stream.Event) {
 		f.open.body.add(f.Realm(), x, f.def.limit)
 		return
 	}
+	if f.open.refused(e) {
+		f.Output(e)
+		return
+	}
 	with := f.def.with
 	if !with.IsFunction() {
 		f.open.drop()

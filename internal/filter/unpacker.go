@@ -92,13 +92,16 @@ func (x *unpacker) advance() {
 
 // emit outputs what was unpacked, unless that is more than is allowed.
 func (x *unpacker) emit(b []byte) bool {
-	if x.size += int64(len(b)); x.limit >= 0 && x.size > x.limit {
+	if x.size += int64(len(b)); x.tooMuch() {
 		x.stop(fmt.Sprintf("the data unpacks to more than the %d bytes of options.maxSize", x.limit))
 		return false
 	}
 	x.base.Output(stream.NewData(b))
 	return true
 }
+
+// tooMuch reports whether more was unpacked than is allowed.
+func (x *unpacker) tooMuch() bool { return x.limit >= 0 && x.size > x.limit }
 
 func (x *unpacker) stop(why string) {
 	x.bad = true
