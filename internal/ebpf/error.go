@@ -37,7 +37,11 @@ func (e *Error) Error() string {
 		}
 		return text
 	}
-	return fmt.Sprintf("syscall %s failed with errno = %d: %s", e.Call, int(e.Errno), ErrnoText(e.Errno))
+	text := fmt.Sprintf("syscall %s failed with errno = %d: %s", e.Call, int(e.Errno), ErrnoText(e.Errno))
+	if e.Errno == syscall.EPERM && (e.Call == "BPF_PROG_LOAD" || e.Call == "BPF_MAP_CREATE") {
+		text += " (needs CAP_BPF; programs of the network CAP_NET_ADMIN, too, and those for tracing CAP_PERFMON)"
+	}
+	return text
 }
 
 // Unwrap lets errors.Is find the number.
