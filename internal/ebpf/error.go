@@ -43,6 +43,9 @@ func (e *Error) Error() string {
 	if e.Subject != "" {
 		text += " (" + e.Subject + ")"
 	}
+	if e.Errno == syscall.EPERM && (e.Call == "BPF_PROG_LOAD" || e.Call == "BPF_MAP_CREATE") {
+		text += " (needs CAP_BPF; programs of the network CAP_NET_ADMIN, too, and those for tracing CAP_PERFMON)"
+	}
 	return text
 }
 
