@@ -8,9 +8,11 @@ import (
 // Shells are those Completion has a script for.
 var Shells = []string{"bash", "zsh", "fish"}
 
-var subcommands = []struct{ name, help string }{
-	{"check", "report errors, open no port"}, {"repo", "serve codebases"},
-	{"api", "list everything scripts can use"}, {"completion", "print completions for a shell"},
+// subcommands have words that may follow them where anything but a file does.
+var subcommands = []struct{ name, help, words string }{
+	{"check", "report errors, open no port", ""}, {"repo", "serve codebases", ""},
+	{"api", "list everything scripts can use", ""}, {"bpf", "show kernel programs and maps", "list dump features"},
+	{"completion", "print completions for a shell", strings.Join(Shells, " ")},
 }
 
 // choices are the values of options that have few.
@@ -72,10 +74,14 @@ func bashCompletion() string {
 			paths = append(paths, name+"=*")
 		}
 	})
-	fmt.Fprintf(&cases, "    %s) compopt -o filenames; COMPREPLY=($(compgen -f -- \"${cur#*=}\")) ;;\n", strings.Join(paths, "|"))
+	fmt.Fprintf(&cases, "    %s) compopt -o filenames; IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"${cur#*=}\")) ;;\n", strings.Join(paths, "|"))
 	var commands []string
+	var words strings.Builder
 	for _, c := range subcommands {
 		commands = append(commands, c.name)
+		if c.words != "" {
+			fmt.Fprintf(&words, "        1:%s) if ((COMP_CWORD == 2)); then COMPREPLY=($(compgen -W '%s' -- \"$cur\")); fi ;;\n", c.name, c.words)
+		}
 	}
 	return `# bash completion for weir: source <(weir completion bash)
 _weir() {
@@ -91,13 +97,13 @@ _weir() {
       ;;
     *)
       if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W '` + strings.Join(commands, " ") + `' -- "$cur")); fi
-      if [[ ${COMP_WORDS[1]} == completion && COMP_CWORD -eq 2 ]]; then
-        COMPREPLY=($(compgen -W '` + strings.Join(Shells, " ") + `' -- "$cur"))
-      else
-        compopt -o filenames
-        IFS=$'\n'
-        COMPREPLY+=($(compgen -f -- "$cur"))
-      fi
+      case $((COMP_CWORD > 1)):${COMP_WORDS[1]} in
+` + words.String() + `        *)
+          compopt -o filenames
+          IFS=$'\n'
+          COMPREPLY+=($(compgen -f -- "$cur"))
+          ;;
+      esac
       ;;
   esac
 }
@@ -122,11 +128,15 @@ func zshCompletion() string {
 		}
 	})
 	var commands []string
+	var words strings.Builder
 	for _, c := range subcommands {
 		commands = append(commands, fmt.Sprintf(`%s\:"%s"`, c.name, c.help))
+		if c.words != "" {
+			fmt.Fprintf(&words, "%s) compadd %s ;; ", c.name, c.words)
+		}
 	}
 	fmt.Fprintf(&b, "  '1:program:{ _alternative \"commands:command:((%s))\" \"files:file:_files\" }' \\\n", strings.ReplaceAll(strings.Join(commands, " "), `"`, `\"`))
-	fmt.Fprintf(&b, "  '*:argument:{ if [[ $words[2] == completion ]]; then compadd %s; else _files; fi }'\n", strings.Join(Shells, " "))
+	fmt.Fprintf(&b, "  '*:argument:{ case $words[2] in %s*) _files ;; esac }'\n", words.String())
 	return b.String()
 }
 
@@ -134,21 +144,23 @@ func fishCompletion() string {
 	quote := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace
 	var b strings.Builder
 	b.WriteString("# fish completion for weir: weir completion fish > ~/.config/fish/completions/weir.fish\n")
+	// Values follow an equals sign, never a space, which fish would put behind an option that it knows to have one.
 	visible(func(o *option, name string) {
-		fmt.Fprintf(&b, "complete -c weir -l %s -d '%s'", strings.TrimPrefix(name, "--"), quote(o.oneLine()))
-		switch {
-		case choices[name] != "":
-			fmt.Fprintf(&b, " -x -a '%s'", choices[name])
-		case isPath(o.value):
-			b.WriteString(" -r -F")
-		case o.value != "":
-			b.WriteString(" -x")
+		if o.value == "" {
+			fmt.Fprintf(&b, "complete -c weir -l %s -d '%s'\n", strings.TrimPrefix(name, "--"), quote(o.oneLine()))
+			return
 		}
-		b.WriteByte('\n')
+		words := name + "="
+		for _, c := range strings.Fields(choices[name]) {
+			words += " " + name + "=" + c
+		}
+		fmt.Fprintf(&b, "complete -c weir -n 'string match -q -- \"-*\" (commandline -ct)' -a '%s' -d '%s'\n", words, quote(o.oneLine()))
 	})
 	for _, c := range subcommands {
 		fmt.Fprintf(&b, "complete -c weir -n __fish_use_subcommand -a %s -d '%s'\n", c.name, quote(c.help))
+		if c.words != "" {
+			fmt.Fprintf(&b, "complete -c weir -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", c.name, c.words)
+		}
 	}
-	fmt.Fprintf(&b, "complete -c weir -n '__fish_seen_subcommand_from completion' -f -a '%s'\n", strings.Join(Shells, " "))
 	return b.String()
 }

@@ -42,6 +42,8 @@ func TestBashCompletion(t *testing.T) {
 		{"weir complet", []string{"completion", "completion.go", "completion_test.go"}},
 		{"weir completion ", Shells},
 		{"weir completion f", []string{"fish"}},
+		{"weir bp", []string{"bpf"}},
+		{"weir bpf ", []string{"list", "dump", "features"}},
 		{"weir check completion_t", []string{"completion_test.go"}},
 		{"weir --log-file=completion_t", []string{"completion_test.go"}},
 		{"weir --none", nil},
@@ -52,13 +54,28 @@ func TestBashCompletion(t *testing.T) {
 	}
 }
 
+// Every command that the help shows is completed.
+func TestCompletionKnowsCommands(t *testing.T) {
+	t.Parallel()
+	for line := range strings.SplitSeq(helpHead, "\n") {
+		name, ok := strings.CutPrefix(line, "  weir ")
+		name, _, _ = strings.Cut(name, " ")
+		if !ok || strings.ContainsAny(name, "[-./") {
+			continue
+		}
+		if !slices.ContainsFunc(subcommands, func(c struct{ name, help, words string }) bool { return c.name == name }) {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
 // Every option of the help is in the completions of every shell.
 func TestCompletionIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, shell := range Shells {
 		script := Completion(shell)
-		visible(func(_ *option, name string) {
-			if shell == "fish" {
+		visible(func(o *option, name string) {
+			if shell == "fish" && o.value == "" {
 				name = "-l " + strings.TrimPrefix(name, "--")
 			}
 			if !strings.Contains(script, name) {

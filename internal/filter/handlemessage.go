@@ -46,7 +46,7 @@ type handleMessage struct {
 }
 
 func (f *handleMessage) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }

@@ -48,7 +48,7 @@ type replaceMessage struct {
 }
 
 func (f *replaceMessage) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }

@@ -29,7 +29,7 @@ type unpacker struct {
 
 func (x *unpacker) init(b *pipeline.Base, limit int64, see func(stream.Event), fail func(string)) {
 	x.base, x.limit, x.see, x.fail = b, limit, see, fail
-	x.pacer.base, x.pacer.work = b, x.resume
+	x.pacer.base, x.pacer.work, x.pacer.heavy = b, x.resume, true
 }
 
 // takes reports whether the filter must leave e alone for now, since what came before it is still being unpacked.

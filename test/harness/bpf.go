@@ -5,12 +5,19 @@ package harness
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// KernelBinary returns a program that runs weir in the namespace with file systems of its own: bpffs at /sys/fs/bpf,
+// KernelBinary is KernelCommand with weir.
+func (n *Netns) KernelBinary() string {
+	n.t.Helper()
+	return n.KernelCommand(Binary(n.t))
+}
+
+// KernelCommand returns a program that runs a command in the namespace with file systems of its own: bpffs at /sys/fs/bpf,
 // tracefs at /sys/kernel/tracing, and at /sys/fs/cgroup a cgroup of version 2 that holds nothing but that process. Scripts
 // that attach to the latter affect the test only.
-func (n *Netns) KernelBinary() string {
+func (n *Netns) KernelCommand(command ...string) string {
 	n.t.Helper()
 	Need(n.t, "unshare", "mount")
 	group := NewCgroup(n.t).Path
@@ -20,7 +27,7 @@ func (n *Netns) KernelBinary() string {
 	inner := "mount -t cgroup2 none /sys/fs/cgroup && mount -t bpf none /sys/fs/bpf && mount -t tracefs none /sys/kernel/tracing && " +
 		`exec "$0" "$@"`
 	script := "#!/bin/sh\necho $$ > " + group + "/cgroup.procs || exit 1\n" +
-		"exec unshare -C ip netns exec " + n.Name + " sh -c '" + inner + "' " + Binary(n.t) + ` "$@"` + "\n"
+		"exec unshare -C ip netns exec " + n.Name + " sh -c '" + inner + "' " + strings.Join(command, " ") + ` "$@"` + "\n"
 	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
 		n.t.Fatal(err)
 	}

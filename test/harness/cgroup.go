@@ -30,6 +30,9 @@ func NewCgroup(t testing.TB) *Cgroup {
 		if err != nil {
 			t.Skipf("no cgroup: %v", err)
 		}
+		if err := os.Chmod(dir, 0o755); err != nil { // like those that mkdir makes
+			t.Fatal(err)
+		}
 		t.Cleanup(func() {
 			// Processes leave it when they have ended, a moment after they are waited for.
 			Eventually(t, "the cgroup to be empty", func() bool { return os.Remove(dir) == nil })

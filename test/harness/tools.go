@@ -27,6 +27,7 @@ var debianPackage = map[string]string{
 	"nc":               "netcat-openbsd",
 	"nghttp":           "nghttp2-client",
 	"redis-cli":        "redis-tools",
+	"script":           "bsdutils",
 	"ss":               "iproute2",
 	"tc":               "iproute2",
 	"sysctl":           "procps",

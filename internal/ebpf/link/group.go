@@ -19,12 +19,12 @@ func (t Cgroup) attach(p Program, o Options) (handle, error) {
 	if err := o.allow(false, false, true); err != nil {
 		return nil, err
 	}
-	dir, err := os.Open(t.Path)
+	fd, err := unix.Open(t.Path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open cgroup %s", t.Path)
+		return nil, fmt.Errorf("cannot open cgroup %s: %v", t.Path, err)
 	}
-	defer dir.Close()
-	return rawLink(link.RawLinkOptions{Target: int(dir.Fd()), Program: p.Program, Attach: p.AttachType, Flags: o.Flags})
+	defer unix.Close(fd)
+	return rawLink(link.RawLinkOptions{Target: fd, Program: p.Program, Attach: p.AttachType, Flags: o.Flags})
 }
 
 func (t Cgroup) hook(p Program) (string, bool) {

@@ -564,7 +564,7 @@ func TestRefused(t *testing.T) {
 		{raw, Tracing{}, Options{}, "tracing by trampolines|type RawTracepoint"},
 		{raw, LSM{}, Options{}, "LSM programs|type RawTracepoint"},
 		{raw, Freplace{skb.Program, "none"}, Options{}, "freplace"},
-		{raw, Iterator{Cgroup: "/proc/none"}, Options{}, "cannot open cgroup /proc/none"},
+		{raw, Iterator{Cgroup: "/proc/none"}, Options{}, "cannot open cgroup /proc/none: no such file or directory"},
 		{raw, Netns{"/proc/none"}, Options{}, "cannot open the network namespace /proc/none"},
 		{raw, USDT{File: "/proc/none"}, Options{}, "uprobes: open /proc/none: no such file"},
 		{raw, Uprobe{File: "/proc/none", Symbols: []string{"main"}}, Options{}, "/proc/none"},

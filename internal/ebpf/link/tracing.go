@@ -78,7 +78,7 @@ func (t Iterator) attach(p Program, o Options) (handle, error) {
 	case t.Cgroup != "":
 		fd, err := unix.Open(t.Cgroup, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			return nil, fmt.Errorf("cannot open cgroup %s", t.Cgroup)
+			return nil, fmt.Errorf("cannot open cgroup %s: %v", t.Cgroup, err)
 		}
 		defer unix.Close(fd)
 		const descendantsPre = 2
