@@ -114,6 +114,10 @@ func TestHTTP2BodiesAndTrailers(t *testing.T) {
 	upstream := h2Upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("trailer", "x-sum")
 		w.Header().Set("x-version", r.Proto)
+		if r.URL.Path == "/length" {
+			w.Header().Set("content-length", "5")
+			return
+		}
 		if r.Method == "HEAD" || r.URL.Path == "/204" {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -159,6 +163,13 @@ func TestHTTP2BodiesAndTrailers(t *testing.T) {
 			}
 			res.Body.Close()
 		}
+		// The length is that of a body which HEAD does not get.
+		res, err := client.Head(url + "/length")
+		if err != nil || res.StatusCode != 200 || res.ContentLength != 5 {
+			t.Errorf("HEAD: %v %v", res, err)
+			continue
+		}
+		res.Body.Close()
 	}
 }
 

@@ -286,17 +286,15 @@ func (c *Conn) Open(s *Stream) bool {
 	if c.closed || c.Streams() >= c.PeerStreams() || c.Exhausted() {
 		return false
 	}
-	c.renew(s, 0)
+	*s = Stream{Owner: s.Owner, opened: true, expected: -1}
 	c.unnumbered = append(c.unnumbered, s)
 	return true
 }
 
-// number gives a stream that was opened its number.
+// number gives a stream that was opened its number, and with it its windows.
 func (c *Conn) number(s *Stream) {
 	c.unnumbered = without(c.unnumbered, s)
-	upgraded := s.upgraded
-	c.add(s, c.nextID)
-	s.upgraded = upgraded
+	c.join(s, c.nextID)
 	c.nextID += 2
 }
 
@@ -325,16 +323,17 @@ func (c *Conn) UpgradedEnd(s *Stream) {
 }
 
 func (c *Conn) add(s *Stream, id uint32) {
-	c.renew(s, id)
-	c.streams = append(c.streams, s)
+	*s = Stream{Owner: s.Owner, opened: true, expected: -1}
+	c.join(s, id)
 }
 
-// renew makes s a stream that is open.
-func (c *Conn) renew(s *Stream, id uint32) {
-	*s = Stream{Owner: s.Owner, id: id, opened: true, expected: -1, sendWindow: c.peerWindow, recvWindow: c.cfg.StreamWindow}
+// join puts a stream behind the others. Its windows are those that streams begin with by now.
+func (c *Conn) join(s *Stream, id uint32) {
+	s.id, s.sendWindow, s.recvWindow = id, c.peerWindow, c.cfg.StreamWindow
 	if !c.acked {
 		s.recvWindow = max(s.recvWindow, defaultWindow)
 	}
+	c.streams = append(c.streams, s)
 }
 
 // without takes a stream out of a list, where it is likely to be near the end.

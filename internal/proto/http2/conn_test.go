@@ -351,6 +351,25 @@ func TestNumbersInOrderOfHeads(t *testing.T) {
 	}
 }
 
+// What a request says of its response outlasts the stream getting its number.
+func TestResponseToHEAD(t *testing.T) {
+	t.Parallel()
+	s := newSide(t, func(c *Config) { c.Server = false })
+	s.hello()
+	var head, tunnel Stream
+	s.conn.Open(&head)
+	s.conn.Open(&tunnel)
+	s.conn.SendHead(&head, &http1.Head{Method: "HEAD", Path: "/", Headers: http1.Headers{{Name: "Host", Value: "h"}}}, -1, true)
+	s.conn.SendHead(&tunnel, &http1.Head{Method: "CONNECT", Path: "h:1"}, -1, false)
+	if !tunnel.connect {
+		t.Error("the stream of CONNECT is not a tunnel")
+	}
+	s.headers(1, true, ":status 200", "content-length 5")
+	if got, want := s.feed(1), "1:head(200 content-length=5) 1:end() 1:close"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestMalformedResponses(t *testing.T) {
 	t.Parallel()
 	for _, fields := range [][]string{{"x y"}, {":status 20"}, {":status 2x0"}, {":status 101"}, {":status 200", ":path /"}, {":status 200", "connection x"}, {":status 200", "content-length x"}} {
