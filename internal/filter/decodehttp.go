@@ -67,7 +67,7 @@ func (f *decodeHTTP) Process(e stream.Event) {
 		}
 	case *stream.StreamEnd:
 		if f.def.response && e.Code != stream.NoError && !f.failed && !f.decoder.InMessage() {
-			f.OutputMessage(&stream.Message{Head: httphead.New(http1.FailureHead(e.Code), false)})
+			f.OutputMessage(&stream.Message{Head: httphead.New(http1.FailureHead(e), false)})
 		}
 		f.Output(e)
 	}

@@ -300,7 +300,7 @@ func (x *http1Exchange) finish(tail any, e *stream.MessageEnd) {
 			return
 		}
 		s.sender.drop()
-		if x.begin(httphead.New(http1.FailureHead(stream.ConnectionReset), false), nil); s.closed {
+		if x.begin(httphead.New(http1.FailureHead(&stream.StreamEnd{Code: stream.ConnectionReset}), false), nil); s.closed {
 			return
 		}
 		x.answering = false
@@ -348,7 +348,7 @@ func (x *http1Exchange) ended(e *stream.StreamEnd) {
 func (x *http1Exchange) failure(e *stream.StreamEnd) {
 	s := x.server
 	x.final = true
-	if x.begin(httphead.New(http1.FailureHeadOf(e), false), nil); s.closed {
+	if x.begin(httphead.New(http1.FailureHead(e), false), nil); s.closed {
 		return
 	}
 	if x.finish(nil, nil); x.received {

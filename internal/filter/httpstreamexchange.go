@@ -229,7 +229,7 @@ func (x *streamExchange) cutShort(t *httphead.Truncated) {
 
 // failure answers in place of one who cannot.
 func (x *streamExchange) failure(e *stream.StreamEnd) {
-	x.respond(httphead.New(http1.FailureHeadOf(e), false))
+	x.respond(httphead.New(http1.FailureHead(e), false))
 	if x.answering {
 		x.finish(nil)
 	}

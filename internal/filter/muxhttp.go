@@ -285,7 +285,7 @@ func (f *muxHTTP) failed(e *stream.StreamEnd) {
 			body = stream.NewString(f.World().Inspect(v))
 		}
 	}
-	f.OutputMessage(&stream.Message{Head: httphead.New(http1.FailureHead(e.Code), false), Body: body})
+	f.OutputMessage(&stream.Message{Head: httphead.New(http1.FailureHead(e), false), Body: body})
 }
 
 // refused says that the session ended before anything could be sent.

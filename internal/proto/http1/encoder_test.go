@@ -34,7 +34,7 @@ func TestEncoder(t *testing.T) {
 		{"299 to HEAD", wholeR, response(299, length50), Message{Length: -1, Method: "HEAD"}, []string{"abc"}, "HTTP/1.1 299 OK|content-length: 50|connection: keep-alive||"},
 		{"204", wholeR, response(204), none, []string{"xx"}, "HTTP/1.1 204 No Content|connection: keep-alive||xx"},
 		{"chunked", fourR, response(200), none, []string{"0123456789"}, "HTTP/1.1 200 OK|transfer-encoding: chunked|connection: keep-alive||A|0123456789|0||"},
-		{"failure", wholeR, FailureHead(stream.ConnectionRefused), none, nil, "HTTP/1.1 502 Connection Refused|content-length: 0|connection: keep-alive||"},
+		{"failure", wholeR, FailureHead(&stream.StreamEnd{Code: stream.ConnectionRefused}), none, nil, "HTTP/1.1 502 Connection Refused|content-length: 0|connection: keep-alive||"},
 		{"final", wholeR, nil, Message{Length: -1, Final: true}, nil, "HTTP/1.1 200 OK|content-length: 0|connection: close||"},
 		{"tunnel", wholeR, response(200), Message{Length: -1, Method: "CONNECT", Tunnel: true}, nil, "HTTP/1.1 200 OK|connection: keep-alive||"},
 

@@ -134,7 +134,7 @@ func TestFailureStatus(t *testing.T) {
 		stream.ConnectionReset:   "HTTP/1.1 502 Bad Gateway",
 		stream.NoError:           "HTTP/1.1 502 Bad Gateway",
 	} {
-		b, err := AppendHead(nil, FailureHead(code), Framing{Response: true})
+		b, err := AppendHead(nil, FailureHead(&stream.StreamEnd{Code: code}), Framing{Response: true})
 		if !strings.HasPrefix(string(b), want+"\r\n") || err != nil {
 			t.Errorf("%v: %s %v", code, b, err)
 		}

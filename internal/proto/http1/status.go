@@ -30,17 +30,10 @@ func FailureStatus(code stream.ErrorCode) (status int, text string) {
 	return 502, "Bad Gateway"
 }
 
-// FailureHead returns the head of the response a client side makes up, see FailureStatus.
-func FailureHead(code stream.ErrorCode) *Head {
+// FailureHead returns the head of the response that is made up where e comes in place of one, see FailureStatus.
+func FailureHead(e *stream.StreamEnd) *Head {
 	h := &Head{IsResponse: true, HasStatusText: true, Protocol: protocol11}
-	h.Status, h.StatusText = FailureStatus(code)
-	return h
-}
-
-// FailureHeadOf returns the head of the response to a request that a StreamEnd came for in place of a response.
-func FailureHeadOf(e *stream.StreamEnd) *Head {
-	h := FailureHead(e.Code)
-	if e.Refusal != 0 {
+	if h.Status, h.StatusText = FailureStatus(e.Code); e.Refusal != 0 {
 		h.Status, h.StatusText = e.Refusal, StatusText(e.Refusal)
 	}
 	return h
