@@ -132,9 +132,14 @@ func (f *decode) fail(err error) {
 	f.failed = true
 	f.in.Clear()
 	if err != nil {
-		f.Warn(err.Error())
-		f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
+		malformed(&f.Base, err)
 	}
+}
+
+// malformed ends the stream of a decoder whose input is not what it decodes. The peer is to blame, so it is no more than a warning.
+func malformed(f *pipeline.Base, err error) {
+	f.Warn(err.Error())
+	f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
 }
 
 // maxMessageSize reads the option of that name: the most bytes a decoder holds for a message.

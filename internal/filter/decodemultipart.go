@@ -86,8 +86,7 @@ func (f *decodeMultipart) decode() {
 		case err != nil:
 			f.failed, f.decoder = true, nil
 			f.in.Clear()
-			f.Warn(err.Error())
-			f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
+			malformed(&f.Base, err)
 			return
 		case e == nil:
 			f.in.Own()

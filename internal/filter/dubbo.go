@@ -96,8 +96,7 @@ func (f *decodeDubbo) decode() {
 func (f *decodeDubbo) fail(err error) {
 	f.failed = true
 	f.in.Clear()
-	f.Warn(err.Error())
-	f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
+	malformed(&f.Base, err)
 }
 
 type encodeDubboDef struct{}
