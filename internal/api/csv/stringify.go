@@ -46,10 +46,11 @@ func Stringify(r *script.Realm, rows, opts script.Value) (string, error) {
 		}
 	}
 	out.Flush()
-	if s := b.String(); strings.HasPrefix(s, mark) {
-		return mark + s, nil // the first one is not read as part of the value
+	text := b.String()
+	if strings.HasPrefix(text, mark) {
+		text = mark + text // the first one is not read as part of the value
 	}
-	return b.String(), nil
+	return text, nil
 }
 
 // write writes a record. One empty value is quoted: an empty line would be none.
