@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -45,6 +46,15 @@ func cases() []benchCase {
 	add("n2", "kernel map, updates of 16-byte keys and values (calls/s)", func(e *env, t *table) error { return elements(e, t, "/update") })
 	add("n3", "kernel ring buffer, events of 64 bytes, one callback each (events/s)", ringEvents)
 	return all
+}
+
+// caseLetters are the names by which cases are chosen: h stands for h1 and h2.
+func caseLetters() []string {
+	var letters []string
+	for _, c := range cases() {
+		letters = append(letters, c.id[:1])
+	}
+	return slices.Compact(letters)
 }
 
 func tlsPeers() []peer {

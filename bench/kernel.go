@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 )
@@ -33,7 +32,7 @@ func ringEvents(e *env, t *table) error {
 	lost := 0
 	err = e.compare(t, []peer{weir(namePaced, "ring.js", 0)}, [3]int{}, method{
 		measure: func(port int) (count, error) {
-			c, n, err := pacedRing(e, port)
+			c, n, err := lossyLoad(e, "ring", "-addr", loopback(port), "-rate", strconv.Itoa(pacedRate))
 			lost += n
 			return c, err
 		},
@@ -42,22 +41,6 @@ func ringEvents(e *env, t *table) error {
 		r.lost = lost
 	}
 	return err
-}
-
-func pacedRing(e *env, port int) (c count, lost int, err error) {
-	out, cpu, err := e.tool(e.loadCPU, e.length+slack, e.load, "ring", "-addr", loopback(port), "-rate", strconv.Itoa(pacedRate),
-		"-time", e.length.String())
-	if err != nil {
-		return c, 0, err
-	}
-	var r struct {
-		Count, Seconds float64
-		Lost           int
-	}
-	if err := json.Unmarshal([]byte(out), &r); err != nil || r.Count == 0 {
-		return c, 0, fmt.Errorf("load printed %q: %w", out, err)
-	}
-	return count{r.Count, r.Seconds, cpu}, r.Lost, nil
 }
 
 // lostNote says what became of the events at the given rate.

@@ -73,18 +73,27 @@ func parseWrk(out string, cpu time.Duration) (count, error) {
 
 // ownLoad runs bench/load.
 func ownLoad(e *env, args ...string) (count, error) {
+	c, _, err := lossyLoad(e, args...)
+	return c, err
+}
+
+// lossyLoad is ownLoad where some may be lost.
+func lossyLoad(e *env, args ...string) (c count, lost int, err error) {
 	out, cpu, err := e.tool(e.loadCPU, e.length+slack, e.load, append(args, "-time", e.length.String())...)
 	if err != nil {
-		return count{}, err
+		return c, 0, err
 	}
-	var r struct{ Count, Errors, Seconds float64 }
+	var r struct {
+		Count, Errors, Seconds float64
+		Lost                   int
+	}
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		return count{}, fmt.Errorf("load printed %q: %w", out, err)
+		return c, 0, fmt.Errorf("load printed %q: %w", out, err)
 	}
 	if r.Errors > 0 || r.Count == 0 {
-		return count{}, fmt.Errorf("%.0f answers and %.0f errors", r.Count, r.Errors)
+		return c, 0, fmt.Errorf("%.0f answers and %.0f errors", r.Count, r.Errors)
 	}
-	return count{r.Count, r.Seconds, cpu}, nil
+	return count{r.Count, r.Seconds, cpu}, r.Lost, nil
 }
 
 // iperf measures one connection through a proxy, in bytes. The iperf3 server runs behind it already. It serves one client
