@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"encoding/hex"
 	"fmt"
 	"reflect"
 	"strings"
@@ -10,16 +9,8 @@ import (
 	"github.com/miekg/dns"
 
 	"weir/internal/plain"
+	"weir/internal/proto/codectest"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 func object(pairs ...any) (o plain.Object) {
 	for i := 0; i < len(pairs); i += 2 {
@@ -202,7 +193,7 @@ func TestDecodeErrors(t *testing.T) {
 		record(6, "0000"+strings.Repeat("00", 21)):        "failed to read SOA",
 		record(16, "0261"):                                "record error",
 	} {
-		if o, err := Decode(unhex(t, in)); err == nil || err.Error() != "dns decode # "+want {
+		if o, err := Decode(codectest.Unhex(t, in)); err == nil || err.Error() != "dns decode # "+want {
 			t.Errorf("%s: got %v, %v, want %s", in, o, err, want)
 		}
 	}
@@ -291,7 +282,7 @@ func TestEncodeErrors(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	_, b, _ := sample(f)
 	f.Add(b)
-	f.Add(unhex(f, header+"03777777 0161 00 0001 0001"))
+	f.Add(codectest.Unhex(f, header+"03777777 0161 00 0001 0001"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		o, err := Decode(b)
 		if err != nil {

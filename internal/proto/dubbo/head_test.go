@@ -2,19 +2,10 @@ package dubbo
 
 import (
 	"bytes"
-	"encoding/hex"
-	"strings"
 	"testing"
-)
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
+	"weir/internal/proto/codectest"
+)
 
 // The fields are at the bits that the table of the protocol's specification has them at: magic 0-15, request 16, two-way 17,
 // event 18, serialization 19-23, status 24-31, request ID 32-95, data length 96-127.
@@ -35,7 +26,7 @@ func TestHead(t *testing.T) {
 		{"everything set", "dabb ff ff 0123456789abcdef ffffffff",
 			Head{RequestID: 0x0123456789abcdef, IsRequest: true, IsTwoWay: true, IsEvent: true, SerializationType: 31, Status: 255}, 1<<32 - 1},
 	} {
-		in := unhex(t, c.wire)
+		in := codectest.Unhex(t, c.wire)
 		h, size := Parse(in)
 		if *h != c.head || size != c.size {
 			t.Errorf("%s: got %+v, %d", c.name, *h, size)
@@ -50,7 +41,7 @@ func TestHead(t *testing.T) {
 		}
 	}
 	// Numbers that do not fit are cut, and do not spill into their neighbours.
-	if got := Append(nil, &Head{SerializationType: 0xe3, Status: 0x114}, 1<<33+5); !bytes.Equal(got, unhex(t, "dabb 03 14 0000000000000000 00000005")) {
+	if got := Append(nil, &Head{SerializationType: 0xe3, Status: 0x114}, 1<<33+5); !bytes.Equal(got, codectest.Unhex(t, "dabb 03 14 0000000000000000 00000005")) {
 		t.Errorf("large numbers are written as %x", got)
 	}
 	for _, s := range []string{"\xbb", "\xda\xda", "GET / HTTP/1.1\r\n"} {
@@ -61,7 +52,7 @@ func TestHead(t *testing.T) {
 }
 
 func FuzzHead(f *testing.F) {
-	f.Add(unhex(f, "dabbc214000000000000000500000003"))
+	f.Add(codectest.Unhex(f, "dabbc214000000000000000500000003"))
 	f.Add([]byte("GET / HTTP/1.1\r\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if Check(b) != nil || len(b) < HeadSize {

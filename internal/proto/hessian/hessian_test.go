@@ -8,17 +8,9 @@ import (
 	"time"
 
 	"weir/internal/plain"
+	"weir/internal/proto/codectest"
 	"weir/internal/stream"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // show writes values briefly; a collection that comes again is its number.
 func show(v any) string { return shower{}.show(v) }
@@ -110,7 +102,7 @@ var examples = []struct{ wire, want, again string }{
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range examples {
-		in := unhex(t, c.wire)
+		in := codectest.Unhex(t, c.wire)
 		values, err := Decode(in)
 		if err != nil || show(values) != c.want {
 			t.Errorf("%s: %s, %v\nwant %s", c.wire, show(values), err, c.want)
@@ -157,11 +149,11 @@ func TestErrors(t *testing.T) {
 		"01 e2 82":                       errShort.Error(),
 		strings.Repeat("79", 600) + "90": errDeep.Error(),
 	} {
-		if values, err := Decode(unhex(t, wire)); err == nil || err.Error() != want {
+		if values, err := Decode(codectest.Unhex(t, wire)); err == nil || err.Error() != want {
 			t.Errorf("%.40s: %s, %v, want %s", wire, show(values), err, want)
 		}
 	}
-	values, err := Decode(unhex(t, "90 91 45"))
+	values, err := Decode(codectest.Unhex(t, "90 91 45"))
 	if err == nil || show(values) != "i0 i1" {
 		t.Errorf("%v, %v", show(values), err)
 	}
@@ -203,7 +195,7 @@ func TestClassOrder(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, c := range examples {
-		f.Add(unhex(f, c.wire))
+		f.Add(codectest.Unhex(f, c.wire))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		values, _ := Decode(in)

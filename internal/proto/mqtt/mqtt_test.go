@@ -30,15 +30,6 @@ func decoder(limit int) func() codectest.Decoder[packet] {
 	}
 }
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.NewReplacer(" ", "", "\n", "").Replace(s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // describe shows what differs from the defaults.
 func describe(p packet) string {
 	h := *p.Head
@@ -136,9 +127,9 @@ func TestPackets(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			// LL is the length of the only packet.
-			length := fmt.Sprintf("%02x", max(len(unhex(t, strings.ReplaceAll(c.wire, "LL", "")))-1, 0))
+			length := fmt.Sprintf("%02x", max(len(codectest.Unhex(t, strings.ReplaceAll(c.wire, "LL", "")))-1, 0))
 			wire := strings.Replace(c.wire, "LL", length[:2], 1)
-			in := unhex(t, wire)
+			in := codectest.Unhex(t, wire)
 			list, err := codectest.Cut(t, decoder(1000), in)
 			if err != nil {
 				t.Fatal(err)
@@ -193,7 +184,7 @@ func TestMalformed(t *testing.T) {
 		connect4 + "82 06 0009 0001 61 04":    "SUBSCRIBE: 0x4 is no option of a subscription",
 		connect4 + "f0 00":                    "AUTH: there is no packet type 15",
 	} {
-		_, err := codectest.Cut(t, decoder(1000), unhex(t, wire))
+		_, err := codectest.Cut(t, decoder(1000), codectest.Unhex(t, wire))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", wire, err, want)
 		}
@@ -241,7 +232,7 @@ func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"100c00044d5154540402003c0000300500016168698206000900016101", "2003000000", "40020007e000",
 		"101d00044d51545405c6000a051100000000000161000001740000000175",
 		"8206303001010101"} { // an unknown property in a SUBSCRIBE
-		f.Add(unhex(f, s), uint16(5))
+		f.Add(codectest.Unhex(f, s), uint16(5))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint16) {
 		list, err := codectest.Decode(t, decoder(4000)(), in)
@@ -252,7 +243,7 @@ func FuzzDecode(f *testing.F) {
 		for _, p := range list {
 			b := appendPacket(t, nil, p)
 			d := decoder(5000)()
-			d.Feed(unhex(t, map[int]string{3: "100f00066d", 4: "20020000", 5: "2003000000"}[p.Head.ProtocolLevel]))
+			d.Feed(codectest.Unhex(t, map[int]string{3: "100f00066d", 4: "20020000", 5: "2003000000"}[p.Head.ProtocolLevel]))
 			if p.Head.ProtocolLevel == 3 {
 				continue
 			}

@@ -5,44 +5,36 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
-)
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
+	"weir/internal/proto/codectest"
+)
 
 // The examples of https://protobuf.dev/programming-guides/encoding/.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	m := Parse(unhex(t, "089601"))
+	m := Parse(codectest.Unhex(t, "089601"))
 	if m == nil || m.Number(1, Int32) != 150 || m.WireType(1) != "VARINT" || m.WireType(2) != "" {
 		t.Errorf("test 1 is %v", m)
 	}
-	m = Parse(unhex(t, "120774657374696e67"))
+	m = Parse(codectest.Unhex(t, "120774657374696e67"))
 	if b, ok := m.Bytes(2); !ok || string(b) != "testing" || m.WireType(2) != "LEN" {
 		t.Errorf("test 2 is %q", b)
 	}
-	m = Parse(unhex(t, "1a03089601"))
+	m = Parse(codectest.Unhex(t, "1a03089601"))
 	if b, _ := m.Bytes(3); Parse(b).Number(1, Int32) != 150 {
 		t.Errorf("test 3 is %x", b)
 	}
-	packed := Parse(unhex(t, "3206038e029ea705"))
+	packed := Parse(codectest.Unhex(t, "3206038e029ea705"))
 	if list, ok := packed.Numbers(6, Int32); !ok || !reflect.DeepEqual(list, []uint64{3, 270, 86942}) {
 		t.Errorf("test 5 is %v", list)
 	}
-	unpacked := Parse(unhex(t, "3003 308e02 309ea705"))
+	unpacked := Parse(codectest.Unhex(t, "3003 308e02 309ea705"))
 	if list, ok := unpacked.Numbers(6, Int32); !ok || !reflect.DeepEqual(list, []uint64{3, 270, 86942}) {
 		t.Errorf("test 5, not packed, is %v", list)
 	}
@@ -95,11 +87,11 @@ func TestMalformed(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"08", "0880", "0d000000", "09 00", "0a05 01", "0b 0c", "0c", "0f00", "0001", "0801 0a00",
 		"08ffffffffffffffffff02", "ffffffffff", "0affffffffffffffff7f"} {
-		if m := Parse(unhex(t, s)); m != nil {
+		if m := Parse(codectest.Unhex(t, s)); m != nil {
 			t.Errorf("%s is %v", s, m)
 		}
 	}
-	m := Parse(unhex(t, "0a03 010203 1201 80"))
+	m := Parse(codectest.Unhex(t, "0a03 010203 1201 80"))
 	if _, ok := m.Numbers(1, Fixed32); ok {
 		t.Error("half a number is taken")
 	}
@@ -156,7 +148,7 @@ func protodescFile() *descriptorpb.FileDescriptorProto {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"089601", "120774657374696e67", "1a03089601", "3206038e029ea705", "0d0000c03f0900000000000000c0"} {
-		f.Add(unhex(f, s))
+		f.Add(codectest.Unhex(f, s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := Parse(b)

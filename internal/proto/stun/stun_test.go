@@ -5,18 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
-	"strings"
 	"testing"
-)
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
+	"weir/internal/proto/codectest"
+)
 
 const id = "b7e7a701bc34d686fa87dfae"
 
@@ -57,7 +49,7 @@ func TestParse(t *testing.T) {
 		{"0101000c 2112a442" + id + "00010008 00030050 01020304", "", ErrAttribute},
 		{"01010004 2112a442" + id + "00200000", "", ErrAttribute},
 	} {
-		m, err := Parse(unhex(t, c.in))
+		m, err := Parse(codectest.Unhex(t, c.in))
 		if !errors.Is(err, c.err) {
 			t.Errorf("%s: got %v, want %v", c.in, err, c.err)
 		}
@@ -74,7 +66,7 @@ func TestParse(t *testing.T) {
 func TestCut(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{sampleRequest, sampleIPv4, sampleIPv6} {
-		whole := unhex(t, s)
+		whole := codectest.Unhex(t, s)
 		for n := range whole {
 			if _, err := Parse(whole[:n]); err == nil {
 				t.Errorf("%d of %d bytes are taken", n, len(whole))
@@ -90,11 +82,11 @@ func TestAppend(t *testing.T) {
 		sampleIPv4:    "0101000c 2112a442" + id + "00200008 0001a147e112a643",
 		sampleIPv6:    "01010018 2112a442" + id + "00200014 0002a147 0113a9faa5d3f179bc25f4b5bed2b9d9",
 	} {
-		m, err := Parse(unhex(t, in))
+		m, err := Parse(codectest.Unhex(t, in))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := m.Append([]byte("x")); !bytes.Equal(got, append([]byte("x"), unhex(t, want)...)) {
+		if got := m.Append([]byte("x")); !bytes.Equal(got, append([]byte("x"), codectest.Unhex(t, want)...)) {
 			t.Errorf("got %x, want %s", got, want)
 		}
 	}
@@ -102,7 +94,7 @@ func TestAppend(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{sampleRequest, sampleIPv4, sampleIPv6} {
-		f.Add(unhex(f, s))
+		f.Add(codectest.Unhex(f, s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Parse(b)

@@ -21,15 +21,6 @@ func decoder(limit int) func() codectest.Decoder[Message] {
 	}
 }
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // describe writes a value briefly.
 func describe(x any) string {
 	switch x := x.(type) {
@@ -99,7 +90,7 @@ func TestMessages(t *testing.T) {
 	t.Parallel()
 	var joined []byte
 	for _, c := range cases {
-		in := unhex(t, c.wire)
+		in := codectest.Unhex(t, c.wire)
 		joined = append(joined, in...)
 		list, err := codectest.Cut(t, decoder(10000), in)
 		if err != nil || len(list) != 1 {
@@ -146,13 +137,13 @@ func TestErrors(t *testing.T) {
 		if c.wire == deep {
 			limit = 1 << 20
 		}
-		_, err := codectest.Decode(t, decoder(limit)(), unhex(t, c.wire+"00000000"))
+		_, err := codectest.Decode(t, decoder(limit)(), codectest.Unhex(t, c.wire+"00000000"))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%.60s: %v, want %s", c.wire, err, c.want)
 		}
 	}
 	// Many small values count for more than their bytes.
-	if _, err := codectest.Decode(t, decoder(10000)(), unhex(t, "80010001 00000000 00000000 0f 0001 03 00002000"+strings.Repeat("00", 8192))); err != token.ErrTooLarge {
+	if _, err := codectest.Decode(t, decoder(10000)(), codectest.Unhex(t, "80010001 00000000 00000000 0f 0001 03 00002000"+strings.Repeat("00", 8192))); err != token.ErrTooLarge {
 		t.Errorf("many values: %v", err)
 	}
 }
@@ -186,7 +177,7 @@ func TestAppendPlain(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, c := range cases {
-		f.Add(unhex(f, c.wire), uint16(7))
+		f.Add(codectest.Unhex(f, c.wire), uint16(7))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint16) {
 		list, err := codectest.Decode(t, decoder(8000)(), in)
