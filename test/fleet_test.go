@@ -281,32 +281,11 @@ func TestOneReloadPerCommit(t *testing.T) {
 	})
 }
 
-// adminCertificates makes a CA, and certificates for 127.0.0.1 and for a client, in a folder.
-func adminCertificates(t *testing.T) (dir string) {
-	t.Helper()
-	harness.Need(t, "openssl")
-	dir = t.TempDir()
-	openssl := func(args ...string) {
-		t.Helper()
-		if r := harness.Run(t, "openssl", args...); r.Code != 0 {
-			t.Fatalf("openssl %q: %s", args, r.Stderr)
-		}
-	}
-	openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ca", "-days", "2",
-		"-keyout", dir+"/ca.key", "-out", dir+"/ca.pem")
-	for _, name := range []string{"server", "client"} {
-		openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN="+name, "-days", "2",
-			"-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
-			"-CA", dir+"/ca.pem", "-CAkey", dir+"/ca.key", "-keyout", dir+"/"+name+".key", "-out", dir+"/"+name+".pem")
-	}
-	return dir
-}
-
 // One SIGINT ends a repo at once, whoever waits for it; SIGTSTP does nothing to it.
 func TestRepoInterrupted(t *testing.T) {
 	t.Parallel()
-	certs := adminCertificates(t)
-	tlsFlags := []string{"--admin-tls-cert=" + certs + "/server.pem", "--admin-tls-key=" + certs + "/server.key"}
+	certs := certificates().write(t)
+	tlsFlags := []string{"--admin-tls-cert=" + certs + "/server.crt", "--admin-tls-key=" + certs + "/server.key"}
 	for _, c := range []struct {
 		name          string
 		flags, remote []string
@@ -314,8 +293,8 @@ func TestRepoInterrupted(t *testing.T) {
 	}{
 		{"plain", nil, nil, "http"},
 		{"TLS", tlsFlags, nil, "https"},
-		{"mutual TLS", append(slices.Clone(tlsFlags), "--admin-tls-trusted="+certs+"/ca.pem"),
-			[]string{"--tls-cert=" + certs + "/client.pem", "--tls-key=" + certs + "/client.key"}, "https"},
+		{"mutual TLS", append(slices.Clone(tlsFlags), "--admin-tls-trusted="+certs+"/ca.crt"),
+			[]string{"--tls-cert=" + certs + "/client.crt", "--tls-key=" + certs + "/client.key"}, "https"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -327,9 +306,9 @@ func TestRepoInterrupted(t *testing.T) {
 				"--init-repo=" + dir, "--init-code=own"}, c.flags...), Listen: []int{ports[0], ports[2]}})
 			url := c.scheme + "://" + harness.Addr(ports[0])
 			curl := func(path string, args ...string) string {
-				return harness.Curl(t, append(args, "--cacert", certs+"/ca.pem", "--cert", certs+"/client.pem", "--key", certs+"/client.key", url+path)...)
+				return harness.Curl(t, append(args, "--cacert", certs+"/ca.crt", "--cert", certs+"/client.crt", "--key", certs+"/client.key", url+path)...)
 			}
-			flags := append([]string{"--no-cache", "--tls-trusted=" + certs + "/ca.pem"}, c.remote...)
+			flags := append([]string{"--no-cache", "--tls-trusted=" + certs + "/ca.crt"}, c.remote...)
 			edge := harness.Start(t, harness.Config{Flags: append(flags, url+"/repo/x/"), Listen: ports[1:2]})
 			harness.Eventually(t, "the report of the instance", func() bool { return strings.Contains(curl("/api/v1/repo/x"), `"instances":{"1":`) })
 			silent := harness.Dial(t, ports[0]) // sends nothing, no handshake either
