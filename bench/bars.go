@@ -54,6 +54,9 @@ func bars(tables []*table) []bar {
 	for _, c := range codecs {
 		atLeast(c.id, nameWeir, c.peer, "messages/s", rate, 0.5)
 	}
+	// At most 2.5 times the cost.
+	atLeast("n1", nameWeir, nameCilium, "look-ups/s", rate, 0.4)
+	atLeast("n2", nameWeir, nameCilium, "updates/s", rate, 0.4)
 	atMost := func(id string, limit float64) {
 		t := tableByID(tables, id)
 		if t == nil {
@@ -70,6 +73,9 @@ func bars(tables []*table) []bar {
 	atMost("i", 24)
 	if t := tableByID(tables, "k"); t != nil {
 		list = append(list, attackBar(t, 2))
+	}
+	if t := tableByID(tables, "n3"); t != nil {
+		list = append(list, ringBars(t)...)
 	}
 	return list
 }

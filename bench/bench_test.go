@@ -178,3 +178,31 @@ func TestParseH2load(t *testing.T) {
 		}
 	}
 }
+
+func TestRingBars(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		done float64
+		lost int
+		want string
+	}{
+		{500_000, 0, "500,000 met 0 met"},
+		{499_999, 3, "499,999 **not met** 3 **not met**"},
+	} {
+		paced := measured(namePaced, 1, 200_000)
+		paced.lost = c.lost
+		tab := &table{id: "n3", rows: []*row{measured(nameWeir, 1, c.done), paced}}
+		b := bars([]*table{tab})
+		if len(b) != 2 || strings.Join([]string{b[0].value, b[0].met, b[1].value, b[1].met}, " ") != c.want {
+			t.Errorf("%v: got %+v", c, b)
+		}
+		if note := lostNote(tab); !strings.Contains(note, fmt.Sprintf(" %d were lost", c.lost)) {
+			t.Error(note)
+		}
+	}
+	for _, b := range ringBars(&table{id: "n3", rows: []*row{{name: nameWeir, err: errMissing}, {name: namePaced, err: errMissing}}}) {
+		if b.met != "not measured" {
+			t.Errorf("%+v", b)
+		}
+	}
+}

@@ -41,6 +41,9 @@ func cases() []benchCase {
 	for _, c := range codecs {
 		add(c.id, c.title, func(e *env, t *table) error { return codec(e, t, c) })
 	}
+	add("n1", "kernel map, look-ups of 16-byte keys and values (calls/s)", func(e *env, t *table) error { return elements(e, t, "/lookup") })
+	add("n2", "kernel map, updates of 16-byte keys and values (calls/s)", func(e *env, t *table) error { return elements(e, t, "/update") })
+	add("n3", "kernel ring buffer, events of 64 bytes, one callback each (events/s)", ringEvents)
 	return all
 }
 

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "a rough answer in two minutes: two short rounds")
-	only := flag.String("only", "", "comma-separated `cases` to run: a,b,c,d,e,f,g,h,i,j,k,l,m")
+	only := flag.String("only", "", "comma-separated `cases` to run: a,b,c,d,e,f,g,h,i,j,k,l,m,n")
 	peers := flag.String("peers", "", "comma-separated `words`: run only peers whose name contains one of them")
 	runs := flag.Int("runs", 0, "rounds per case (default 5, quick 2)")
 	seconds := flag.Int("seconds", 0, "length of one measurement (default 2, quick 1)")
@@ -56,8 +56,8 @@ func run(ctx context.Context, o options) error {
 		o.out = "bench/RESULTS.md"
 	}
 	for _, id := range o.only {
-		if len(id) != 1 || !strings.Contains("abcdefghijklm", id) {
-			return fmt.Errorf("no case %q: name some of a,b,c,d,e,f,g,h,i,j,k,l,m", id)
+		if len(id) != 1 || !strings.Contains("abcdefghijklmn", id) {
+			return fmt.Errorf("no case %q: name some of a,b,c,d,e,f,g,h,i,j,k,l,m,n", id)
 		}
 	}
 	pick := func(n, full, quick int) int {

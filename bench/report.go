@@ -29,6 +29,9 @@ func report(facts []string, tables []*table, e *env, took time.Duration) string 
 		case t.id == "f":
 			writeGrid(&b, rateGrid(t))
 			b.WriteString("\n" + scalingNote(t))
+		case t.id == "n3":
+			writeGrid(&b, rateGrid(t))
+			b.WriteString(lostNote(t))
 		default:
 			writeGrid(&b, rateGrid(t))
 			b.WriteString(limitNote(t))

@@ -26,6 +26,7 @@ type row struct {
 	after   int64
 	latency []attacked // case k
 	end     string     // how the last attack was ended
+	lost    int        // events, case n3
 }
 
 // sample is one measurement.

@@ -97,7 +97,8 @@ func TestTracePrograms(t *testing.T) {
 			var errno = p.run({ data: packet }).retval
 			if (errno) println('no streams: the kernel fails to print with errno', errno)
 		} catch (e) { println('no streams:', e.message) }
-	`, "tracepoint perf_event", "error: ", "counted true", "traced")
+	`, "tracepoint perf_event",
+		"error: syscall perf_event_open failed with errno = 2: No such file or directory (tracepoint sched/nothing)", "counted true", "traced")
 	// Streams of programs came with Linux 6.17, the name of their function changed in 6.18; some kernels have no memory for them.
 	harness.Eventually(t, "the output of the program", func() bool {
 		s := w.Stdout.String()
@@ -105,6 +106,25 @@ func TestTracePrograms(t *testing.T) {
 	})
 	if s := w.Stdout.String(); strings.Contains(s, "no streams:") {
 		t.Log(s[strings.Index(s, "no streams:"):])
+	}
+}
+
+// A program that the verifier refuses ends weir with the verifier's reason in its log.
+func TestRefusedProgram(t *testing.T) {
+	t.Parallel()
+	needMaps(t)
+	b, err := os.ReadFile("../internal/ebpf/testdata/bad.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := harness.Spawn(t, harness.Config{Files: map[string]string{"bad.o": string(b), "main.js": "bpf.object(pipy.load('bad.o')).program('wild').load()"}})
+	if code := w.WaitExit(); code == 0 {
+		t.Error("weir succeeded")
+	}
+	for _, want := range []string{"errno = 13: Permission denied", "R1 invalid mem access 'scalar'"} {
+		if !strings.Contains(w.Stderr.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, w.Stderr.String())
+		}
 	}
 }
 

@@ -239,8 +239,8 @@ func TestDecompressionBomb(t *testing.T) {
 			bounded(t, w, maxBombGrowth, func() {
 				conn := harness.Dial(t, ports[1])
 				conn.Send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-				if got := conn.ReadAll(); strings.Contains(got, strconv.Itoa(harness.GiB)) {
-					t.Errorf("all of it was taken:\n%.300s", got)
+				if got := conn.ReadAll(); !strings.HasPrefix(got, "HTTP/1.1 502 ") {
+					t.Errorf("got %.300s", got)
 				}
 			})
 			w.WaitLog("the data unpacks to more than the 1048576 bytes of options.maxSize")

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,6 +95,48 @@ func TestFastCGIClient(t *testing.T) {
 	}
 	if got := harness.Curl(t, "-i", fmt.Sprintf("http://%s/missing.php", harness.Addr(port))); !strings.Contains(got, "status: 404 Not Found") {
 		t.Errorf("missing.php: %s", got)
+	}
+}
+
+// A server that is not there, or goes away in the middle of a response, makes an error for the client.
+func TestFastCGIServerGone(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	go func() {
+		for {
+			c, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.(*net.TCPConn).SetLinger(0)
+			_, _ = c.Read(make([]byte, 1))
+			c.Close()
+		}
+	}()
+	ports := harness.Ports(t, 2)
+	nobody := harness.Port(t)
+	script := ""
+	for i, server := range []string{harness.Addr(nobody), silent.Addr().String()} {
+		script += fmt.Sprintf(`
+			pipy.listen(%d, $=>$.demuxHTTP().to($=>$
+				.replaceMessage(req => new Message({ params: { REQUEST_METHOD: req.head.method } }, req.body))
+				.muxFastCGI(() => 'one').to($=>$.connect('%s'))
+				.replaceMessage(res => new Message({ status: 200 }, res.body))
+			))
+		`, ports[i], server)
+	}
+	harness.Start(t, harness.Config{Listen: ports, Script: script})
+	for i, port := range ports {
+		for range 2 {
+			got := harness.Curl(t, "-i", "-d", "body", fmt.Sprintf("http://%s/", harness.Addr(port)))
+			if !strings.HasPrefix(got, "HTTP/1.1 502 ") {
+				t.Errorf("server %d: got %q", i, got)
+			}
+		}
 	}
 }
 

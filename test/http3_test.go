@@ -521,6 +521,30 @@ func TestHTTP3BadInput(t *testing.T) {
 	}
 }
 
+// A client that stops in the middle of a body is answered with 408.
+func TestHTTP3BodyTimeout(t *testing.T) {
+	t.Parallel()
+	port := harness.Port(t)
+	startTLS(t, fmt.Sprintf(`
+		pipy.listen(%d, 'quic', { tls: { certificate: id('server') } }, $=>$.serveHTTP(() => new Message('ok'), { bodyTimeout: 0.2 }))
+	`, port), port)
+	c := http3Client(t, nil)
+	body, end := io.Pipe()
+	defer end.Close()
+	go end.Write([]byte("abc"))
+	res, err := c.Post(http3URL(port, "/"), "text/plain", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 408 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if _, got := http3Get(t, c, http3URL(port, "/")); got != "ok" {
+		t.Errorf("then %q", got)
+	}
+}
+
 func TestHTTP3Reload(t *testing.T) {
 	t.Parallel()
 	port := harness.Port(t)

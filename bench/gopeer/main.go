@@ -7,6 +7,7 @@
 //	gopeer grpc   ADDRESS             a gRPC server that answers every unary call with what it got
 //	gopeer tcp    ADDRESS BACKEND     io.Copy both ways (which is splice(2) on Linux)
 //	gopeer websocket ADDRESS          github.com/gorilla/websocket sending back every message
+//	gopeer elements ADDRESS           github.com/cilium/ebpf reading and writing elements of a map
 //	gopeer mqtt|resp|http ADDRESS     messages decoded and encoded again with a library, in a loop for each connection
 package main
 
@@ -26,7 +27,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp|websocket|mqtt|resp|http ADDRESS [BACKEND…|CERT KEY]")
+		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp|websocket|elements|mqtt|resp|http ADDRESS [BACKEND…|CERT KEY]")
 	}
 	mode, address, backends := os.Args[1], os.Args[2], os.Args[3:]
 	l, err := net.Listen("tcp", address)
@@ -50,6 +51,8 @@ func main() {
 		err = tcp(l, backends[0])
 	case mode == "websocket":
 		err = serve(l, webSocket)
+	case mode == "elements":
+		err = elements(l)
 	case recoders[mode] != nil:
 		err = recode(l, recoders[mode])
 	default:

@@ -11,10 +11,12 @@
 //	load handshake -addr A -conns 64 -time 2s [-resume]
 //	load idle      -addr A -conns 5000 [-tls]
 //	load probe     -addr A -time 2s
+//	load calls     -addr A -name PATH -time 2s
+//	load ring      -addr A [-rate N] -time 2s
 //	load attack    -addr A -secure B -name N -time 2s
 //	load spin      -time 2s
 //
-// All but idle print one line of JSON: {"count":…,"errors":…,"seconds":…}, probe with "p99" and attack with "end". idle writes "ready" to standard
+// All but idle print one line of JSON: {"count":…,"errors":…,"seconds":…}, probe with "p99", attack with "end", ring with "lost". idle writes "ready" to standard
 // error when every connection has done one request and holds them until it is interrupted, at most five minutes.
 package main
 
@@ -33,6 +35,7 @@ type result struct {
 	Seconds float64 `json:"seconds"`
 	P99     float64 `json:"p99,omitempty"`
 	End     string  `json:"end,omitempty"`
+	Lost    int     `json:"lost,omitempty"`
 }
 
 func main() {
@@ -44,7 +47,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: exchange, connect, pump, handshake, idle, probe, attack or spin")
+		return fmt.Errorf("name a mode: exchange, connect, pump, handshake, idle, probe, calls, ring, attack or spin")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	addr := flags.String("addr", "", "server `address`, IP:PORT")
@@ -53,7 +56,8 @@ func run(args []string) error {
 	size := flags.Int("size", 64, "exchange: bytes per message")
 	resume := flags.Bool("resume", false, "handshake: resume sessions")
 	withTLS := flags.Bool("tls", false, "idle: over TLS")
-	name := flags.String("name", "", "attack: its `name`")
+	name := flags.String("name", "", "attack: its `name`; calls: the path to ask for")
+	rate := flags.Int("rate", 0, "ring: events a second, 0 for as many as possible")
 	secure := flags.String("secure", "", "attack: `address` of the server with TLS")
 	var m messages
 	flags.Var((*hexBytes)(&m.preface), "preface", "pump: what to send first, in `hex`adecimal")
@@ -83,6 +87,10 @@ func run(args []string) error {
 		res, err = handshakes(*addr, *conns, *length, *resume)
 	case "probe":
 		res, err = probe(*addr, *length)
+	case "calls":
+		res, err = calls(*addr, *name, *length)
+	case "ring":
+		res, err = fillRing(*addr, *rate, *length)
 	case "attack":
 		res, err = assault(*name, *addr, *secure, *length)
 	case "idle":

@@ -113,8 +113,12 @@ func serveLocal(conf *cli.Config, log *logs.Logger, o worker.Options, code *code
 		case exit := <-quit:
 			return exit, nil
 		case s := <-signals:
-			if manager.Program() == "" && s != syscall.SIGHUP {
-				leave(0)
+			if s != syscall.SIGHUP {
+				// It says itself how it has ended, unless it has ended before or is stopped over the admin service now.
+				go func() {
+					<-manager.Idle()
+					leave(0)
+				}()
 			}
 		}
 	}

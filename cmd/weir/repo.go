@@ -39,8 +39,10 @@ func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, 
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	if worker.SuspendSignal != nil {
+		signal.Notify(signals, worker.SuspendSignal) // it must not suspend the process
+	}
 	defer signal.Stop(signals)
-	quit := make(chan struct{}, 1)
 	manager := worker.NewManager(worker.ManagerOptions{
 		Open: func(name string) (*codebase.Codebase, error) {
 			s, err := r.Snapshot(ctx, name)
@@ -50,12 +52,6 @@ func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, 
 			return codebase.FromFiles(s.Main, s.Version, s.Files), nil
 		},
 		Program: o,
-		Ended: func(int) { // by a signal, unless the program came to its end
-			select {
-			case quit <- struct{}{}:
-			default:
-			}
-		},
 	})
 	service, err := newAdmin(conf, log, manager, o.Info.UUID, r)
 	if err != nil {
@@ -70,23 +66,13 @@ func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, 
 			return 0, err
 		}
 	}
-	ending := false
-	for {
-		select {
-		case s := <-signals:
-			switch {
-			case s == syscall.SIGHUP: // the program acts on it
-			case manager.Program() == "":
-				return 0, nil
-			default: // the program drains first
-				ending = true
-			}
-		case <-quit:
-			if ending {
-				return 0, nil
-			}
+	for s := range signals {
+		if s == os.Interrupt || s == syscall.SIGTERM {
+			break // the others are for the program
 		}
 	}
+	<-manager.Idle() // it drains first, or has ended already
+	return 0, nil
 }
 
 // serveProxy shows the admin pages of another process until this one is told to end.

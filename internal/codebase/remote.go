@@ -1,6 +1,7 @@
 package codebase
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,6 +136,11 @@ func (r *Remote) Restore() (*Version, error) {
 
 // Same tells whether two versions are the same to the server.
 func (v *Version) Same(w *Version) bool { return v.tag == w.tag }
+
+// Equal tells whether two versions are the same to the server and have the same files.
+func (v *Version) Equal(w *Version) bool {
+	return v.Same(w) && v.entry == w.entry && maps.EqualFunc(v.files, w.files, bytes.Equal)
+}
 
 // Seen says that a version need not be fetched unless somebody insists or the server's changes.
 func (r *Remote) Seen(v *Version) { r.see(v.tag) }

@@ -24,6 +24,8 @@ type Error struct {
 	Log   []string      // lines of the verifier, if any
 	// Unsupported, if not empty, is what this kernel lacks.
 	Unsupported string
+	// Subject, if not empty, is what the call was about, such as the name of a trace point.
+	Subject string
 }
 
 var _ script.Detailed = (*Error)(nil)
@@ -38,6 +40,9 @@ func (e *Error) Error() string {
 		return text
 	}
 	text := fmt.Sprintf("syscall %s failed with errno = %d: %s", e.Call, int(e.Errno), ErrnoText(e.Errno))
+	if e.Subject != "" {
+		text += " (" + e.Subject + ")"
+	}
 	if e.Errno == syscall.EPERM && (e.Call == "BPF_PROG_LOAD" || e.Call == "BPF_MAP_CREATE") {
 		text += " (needs CAP_BPF; programs of the network CAP_NET_ADMIN, too, and those for tracing CAP_PERFMON)"
 	}

@@ -44,7 +44,7 @@ type acceptHTTPTunnel struct {
 
 // Process implements pipeline.Filter.
 func (f *acceptHTTPTunnel) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	} else if f.gate.state == gateWaiting && e.Kind() == stream.KindData {
 		f.brake.Engage(f.World().Loop.CurrentTap())

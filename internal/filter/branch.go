@@ -121,6 +121,11 @@ func (f *branch) Process(e stream.Event) {
 		f.route.sub.Process(e)
 		return
 	}
+	if f.open.refused(e) {
+		f.route.queue.Clear()
+		f.Output(e)
+		return
+	}
 	l, ok := f.choose(e)
 	if !ok {
 		return

@@ -94,6 +94,16 @@ func (g *gathering) endForScript(r *script.Realm, e stream.Event, bodyOnly bool)
 	return event.NewData(r, g.body.take())
 }
 
+// refused drops the message if e says that it cannot be read.
+func (g *gathering) refused(e stream.Event) bool {
+	end, ok := e.(*stream.StreamEnd)
+	if !ok || end.Refusal == 0 {
+		return false
+	}
+	g.drop()
+	return true
+}
+
 // drop forgets the message.
 func (g *gathering) drop() {
 	g.start = nil

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"weir/internal/compression"
+	"weir/internal/filter/filtertest"
+	"weir/internal/proto/fastcgi"
+	"weir/internal/stream"
 )
 
 // TestCuts feeds every filter that looks at bytes or passes them on whole and cut at every position: what comes out must
@@ -47,4 +50,40 @@ func TestCuts(t *testing.T) {
 		f, _ := compression.ContentCoding(coding)
 		checkCuts(t, `pipeline($ => $.insert(new MessageStart({headers: {'content-encoding': '`+coding+`'}})).decompressHTTP())`, string(packed(t, f, text)))
 	}
+}
+
+// TestCodecCuts does the same for decoders of messages, on which the others of these are built. What they decode is encoded
+// again: it comes out as it went in.
+func TestCodecCuts(t *testing.T) {
+	t.Parallel()
+	marker := strings.Repeat("\xff", 16)
+	for filter, wire := range map[string]string{
+		"BGP": marker + "\x00\x13\x04" + marker + "\x00\x1d\x01\x04\xfd\xe9\x00\x5a\x01\x02\x03\x04\x00" +
+			marker + "\x00\x1f\x02\x00\x04\x18\xc0\x00\x02\x00\x04\x40\x01\x01\x00",
+		"Dubbo": "\xda\xbb\xc2\x14\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x03abc" + "\xda\xbb\x22\x14\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00",
+		"MQTT": "\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01a" + "\x30\x09\x00\x01a\x03\x23\x00\x05hi" +
+			"\x82\x09\x00\x09\x02\x0b\x07\x00\x01a\x2d" + "\xc0\x00" + "\xe0\x00",
+		"RESP":    "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n+OK\r\n-ERR x\r\n:-12\r\n$-1\r\n%1\r\n+a\r\n#t\r\n",
+		"Thrift":  "\x80\x01\x00\x01\x00\x00\x00\x04call\x00\x00\x00\x07\x08\x00\x01\x00\x00\x00\x05\x00" + "\x82\x21\xac\x02\x01a\x15\x02\x00" + "\x00\x00\x00\x06\x82\x21\x01\x01a\x00",
+		"Netlink": string(nlBytes(20, 18, 0x301, 7, 0)) + "abcd" + string(nlBytes(16, 3, 2, 8, 9)),
+	} {
+		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
+			for _, look := range []string{"", ".handleMessage(m => JSON.stringify([m.head, m.payload]))"} {
+				src := "pipeline($ => $.decode" + filter + "()" + look
+				checkCuts(t, src+")", wire)
+				checkCuts(t, src+".encode"+filter+"())", wire)
+				run := filtertest.New(t, src+".encode"+filter+"())").Start()
+				run.Turn(stream.NewTransient([]byte(wire)))
+				if got := run.Bytes(); got != wire {
+					t.Errorf("%s: written as\n%q, came as\n%q", src, got, wire)
+				}
+			}
+		})
+	}
+	checkCuts(t, echoFastCGI, string(fcgi{}.begin(1, 1, true, "A", "1").begin(2, 1, true).record(fastcgi.Stdin, 1, "body").record(fastcgi.Stdin, 2, "").
+		record(fastcgi.Stdin, 1, "")))
+	checkCuts(t, `pipeline($ => $.insert(new MessageStart({headers: {'content-type': 'multipart/mixed; boundary=b'}})).decodeMultipart())`,
+		"--b\r\nX: 1\r\nx: 2\r\n\r\none\r\n-\r\n--b\r\n\r\ntwo\r\n--b--\r\nafter")
+	checkCuts(t, `pipeline($ => $.acceptProxyProtocol(h => test.log(h.sourceAddress) ?? true).to($ => $))`, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nhello")
 }

@@ -24,7 +24,7 @@ type decompressHTTPDef struct{ limit int64 }
 func (d *decompressHTTPDef) New() pipeline.Filter {
 	f := &decompressHTTP{}
 	f.start.base, f.start.begin = &f.Base, f.begin
-	f.unpacker.init(&f.Base, d.limit, f.see, f.Fail)
+	f.unpacker.init(&f.Base, d.limit, f.see, f.refuse)
 	return f
 }
 
@@ -32,6 +32,7 @@ func (d *decompressHTTPDef) New() pipeline.Filter {
 type decompressHTTP struct {
 	pipeline.Base
 	inside   bool // of a message
+	request  bool // the message whose body is unpacked is one
 	start    heldStart
 	format   compression.Format // of the message whose start is held
 	unpacker unpacker
@@ -96,7 +97,7 @@ func (f *decompressHTTP) begin(e *stream.MessageStart) {
 	head := httphead.FieldsOf(f.Realm(), e.Head)
 	head.Delete("content-encoding")
 	head.Delete("content-length")
-	if !head.Request() {
+	if f.request = head.Request(); !f.request {
 		weaken(head)
 		head.Delete("accept-ranges")
 	}
@@ -109,6 +110,20 @@ func (f *decompressHTTP) begin(e *stream.MessageStart) {
 	}
 	f.unpacker.open(f.format)
 	f.Output(e)
+}
+
+// refuse ends the stream of a message that cannot be unpacked.
+func (f *decompressHTTP) refuse(text string) {
+	end := f.Failure(text)
+	switch {
+	case !f.request:
+		end.Refusal = 502
+	case f.unpacker.tooMuch():
+		end.Refusal = 413
+	default:
+		end.Refusal = 400
+	}
+	f.Output(end)
 }
 
 // close ends a message. It returns false if the end is to be dropped.

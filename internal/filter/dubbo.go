@@ -4,13 +4,21 @@ import (
 	"weir/internal/payload"
 	"weir/internal/pipeline"
 	"weir/internal/proto/dubbo"
+	"weir/internal/proto/token"
 	"weir/internal/stream"
 )
 
 func init() {
 	pipeline.Register(pipeline.Spec{
-		Name: "decodeDubbo", Sig: "decodeDubbo()", Rows: rowsOf(dubboRows),
-		Build: func(*pipeline.Build) (pipeline.Def, error) { return decodeDubboDef{}, nil },
+		Name: "decodeDubbo", Sig: "decodeDubbo(options?: {maxMessageSize?: size})",
+		Rows: append(rowsOf(dubboRows), maxMessageSizeRow("decodeDubbo")),
+		Build: func(b *pipeline.Build) (pipeline.Def, error) {
+			o, err := options(b, 0)
+			if err != nil {
+				return nil, err
+			}
+			return &decodeDubboDef{maxMessageSize(o)}, o.Err()
+		},
 	})
 	pipeline.Register(pipeline.Spec{
 		Name: "encodeDubbo", Sig: "encodeDubbo()",
@@ -26,13 +34,15 @@ dubbo:MessageHead#serializationType	int = 0
 dubbo:MessageHead#status	int = 0
 `
 
-type decodeDubboDef struct{}
+type decodeDubboDef struct{ limit int }
 
-func (decodeDubboDef) New() pipeline.Filter { return &decodeDubbo{} }
+func (d *decodeDubboDef) New() pipeline.Filter { return &decodeDubbo{limit: d.limit} }
 
-// decodeDubbo turns bytes into messages whose bodies are streamed.
+// decodeDubbo turns bytes into messages whose bodies are streamed. It holds little itself, but those after it may collect
+// whole messages: their size is limited here.
 type decodeDubbo struct {
 	pipeline.Base
+	limit  int         // of a body
 	in     stream.Data // beginning of a head
 	left   int         // of the body
 	failed bool
@@ -62,17 +72,18 @@ func (f *decodeDubbo) decode() {
 		} else {
 			b := f.in.Clone().Shift(dubbo.HeadSize).Bytes()
 			if err := dubbo.Check(b); err != nil {
-				f.failed = true
-				f.in.Clear()
-				f.Warn(err.Error())
-				f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
+				f.fail(err)
 				return
 			}
 			if len(b) < dubbo.HeadSize {
 				return
 			}
-			var h *dubbo.Head
-			h, f.left = dubbo.Parse(b)
+			h, size := dubbo.Parse(b)
+			if size > f.limit {
+				f.fail(token.ErrTooLarge)
+				return
+			}
+			f.left = size
 			f.in.Skip(dubbo.HeadSize)
 			f.Output(&stream.MessageStart{Head: payload.Of(h)})
 		}
@@ -80,6 +91,13 @@ func (f *decodeDubbo) decode() {
 			f.Output(&stream.MessageEnd{})
 		}
 	}
+}
+
+func (f *decodeDubbo) fail(err error) {
+	f.failed = true
+	f.in.Clear()
+	f.Warn(err.Error())
+	f.Output(&stream.StreamEnd{Code: stream.ProtocolError})
 }
 
 type encodeDubboDef struct{}

@@ -13,6 +13,8 @@ func TestDubbo(t *testing.T) {
 		{"byte by byte", `decodeDubbo()`, `D"\xda" | D"\xbb\xc2" | D"\x14\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00" | D"\x01" | D"x"`,
 			start + ` Data"x" MessageEnd`, ""},
 		{"bad magic", `decodeDubbo()`, `D"\xda" | D"\xbc" | D"\xda\xbb" | .`, `StreamEnd(ProtocolError) StreamEnd`, ""},
+		{"too large", `decodeDubbo({ maxMessageSize: 3 })`, `D"` + head + `\x03abc` + head + `\x04abcd" .`, start + ` Data"abc" MessageEnd StreamEnd(ProtocolError) StreamEnd`, ""},
+		{"larger than anything", `decodeDubbo()`, `D"` + head[:len(head)-12] + `\xff\xff\xff\xff"`, `StreamEnd(ProtocolError)`, ""},
 		{"end inside", `decodeDubbo()`, `D"` + head + `\x03ab" . D"` + head + `\x00"`, start + ` Data"ab" StreamEnd ` + start + ` MessageEnd`, ""},
 		{"same again", `decodeDubbo().encodeDubbo()`, `D"` + head + `\x03abc"`, start + ` Data"ڻ\xc2\x14\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x03abc" MessageEnd`, ""},
 		{"encode", `encodeDubbo()`, `S D"lost" E D"lost" S{"requestID":7,"isEvent":1} D"a" D"b" E{"t":1} S{"status":20} D"x" .`,

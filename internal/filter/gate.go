@@ -2,6 +2,7 @@ package filter
 
 import (
 	"weir/internal/pipeline"
+	"weir/internal/reactor"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -10,6 +11,7 @@ import (
 type gate struct {
 	state gateState
 	queue pipeline.Queue
+	brake reactor.Brake // of strict sources
 }
 
 type gateState uint8
@@ -22,14 +24,24 @@ const (
 )
 
 // takes reports whether the filter must leave e alone for now: it is queued, or dropped because the gate is shut.
-func (g *gate) takes(e stream.Event) bool {
+func (g *gate) takes(b *pipeline.Base, e stream.Event) bool {
 	switch g.state {
 	case gateOpen:
 		return false
-	case gateWaiting, gateDraining:
+	case gateWaiting:
+		engageStrict(b, &g.brake)
+		g.queue.Push(e)
+	case gateDraining:
 		g.queue.Push(e)
 	}
 	return true
+}
+
+// engageStrict stops the source of the current turn if it is one that has to wait for promises.
+func engageStrict(b *pipeline.Base, brake *reactor.Brake) {
+	if t := b.World().Loop.CurrentTap(); t != nil && t.Strict {
+		brake.Engage(t)
+	}
 }
 
 // await closes the gate until the promise settles. If it is fulfilled, then gets the value, and the queued input goes to
@@ -39,7 +51,7 @@ func (g *gate) await(b *pipeline.Base, promise script.Value, then func(v script.
 	b.Then(promise, func(ok bool, v script.Value) {
 		if !ok {
 			g.state = gateShut
-			g.queue.Clear()
+			g.clear()
 			b.Output(b.Rejection(v))
 			return
 		}
@@ -63,11 +75,15 @@ func (g *gate) drain(process func(stream.Event)) {
 		e := g.queue.Pop()
 		if e == nil {
 			g.state = gateOpen
+			g.brake.Release()
 			return
 		}
 		process(e)
 	}
 }
 
-// clear drops what is queued, when the pipeline has ended.
-func (g *gate) clear() { g.queue.Clear() }
+// clear drops what is queued.
+func (g *gate) clear() {
+	g.queue.Clear()
+	g.brake.Release()
+}

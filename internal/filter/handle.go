@@ -67,7 +67,7 @@ type handle struct {
 }
 
 func (f *handle) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }

@@ -46,7 +46,7 @@ type handleMessage struct {
 }
 
 func (f *handleMessage) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }
@@ -67,7 +67,7 @@ func (f *handleMessage) see(e stream.Event) {
 		f.Output(e)
 		return
 	}
-	if f.open.start == nil {
+	if f.open.start == nil || f.open.refused(e) {
 		f.Output(e)
 		return
 	}

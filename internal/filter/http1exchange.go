@@ -333,12 +333,26 @@ func (x *http1Exchange) ended(e *stream.StreamEnd) {
 		if x.tunnelOpen {
 			s.close(e)
 		}
+	case !x.answering && e.Refusal == 0 && (e.Code == stream.NoError || e.Code == stream.RuntimeError):
+		s.close(e) // as scripts expect that end the stream, or throw
 	case !x.answering:
-		s.close(e)
+		x.failure(e)
 	case e.Code != stream.NoError:
 		s.close(e) // what was sent must not look whole
 	default:
 		x.finish(nil, nil)
+	}
+}
+
+// failure answers in place of one who cannot. The connection ends once the request is there; others behind it are dropped.
+func (x *http1Exchange) failure(e *stream.StreamEnd) {
+	s := x.server
+	x.final = true
+	if x.begin(httphead.New(http1.FailureHeadOf(e), false), nil); s.closed {
+		return
+	}
+	if x.finish(nil, nil); x.received {
+		s.close(nil)
 	}
 }
 

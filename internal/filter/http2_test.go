@@ -6,10 +6,12 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"weir/internal/api/algo"
 	"weir/internal/filter/filtertest"
 	"weir/internal/stream"
 )
@@ -318,6 +320,55 @@ func TestTunnelsOverHTTP2(t *testing.T) {
 			t.Parallel()
 			if got := wire(t, c.src, c.in); got != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+// A client that stops in the middle of a body is answered with 408, unless somebody else is to blame, or has answered.
+func TestHTTP2BodyTimeout(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ src, want string }{
+		"serveHTTP": {`serveHTTP(new Message('ok'), { bodyTimeout: 0.05 })`, "1(408 content-type=text/plain content-length=55) 1'55'$ 1!NO_ERROR"},
+		"demuxHTTP": {`demuxHTTP({ bodyTimeout: 0.05 }).to($=>$.replaceMessage(new Message('ok')))`, "1(408 content-type=text/plain content-length=55) 1'55'$ 1!NO_ERROR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := filtertest.New(t, "pipeline($=>$."+c.src+")")
+			p := newH2Peer(t, r)
+			p.post(1, "/").data(1, false, "a").get(3, "GET", "/").feed()
+			if got := p.out(); got != "3(200 content-length=2) 3'ok'$" {
+				t.Fatalf("got %s", got)
+			}
+			if r.Loop.Pending() != 0 {
+				t.Error("the timer keeps the loop alive")
+			}
+			var got string
+			r.Until("the timeout", func() bool { got += p.out(); return got != "" })
+			if got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			p.get(5, "GET", "/").feed()
+			if got := p.out(); got != "5(200 content-length=2) 5'ok'$" {
+				t.Errorf("then %s", got)
+			}
+		})
+	}
+	for name, src := range map[string]string{
+		"answered": `demuxHTTP({ bodyTimeout: 0.01 }).to($=>$.replaceMessageStart(s => [new MessageStart, new MessageEnd, s]))`,
+		"paused":   `demuxHTTP({ bodyTimeout: 0.01 }).to($=>$.throttleDataRate(new algo.Quota(0)).replaceMessage(new Message))`,
+		"off":      `serveHTTP(new Message, { bodyTimeout: 0 })`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := filtertest.New(t, "pipeline($=>$."+src+")", algo.Namespace)
+			p := newH2Peer(t, r)
+			p.post(1, "/").data(1, false, strings.Repeat("a", 1000)).feed()
+			later := false
+			r.Loop.AfterFunc(100*time.Millisecond, func() { later = true })
+			r.Until("a timer that is up later", func() bool { return later })
+			if got := p.out(); strings.Contains(got, "408") {
+				t.Errorf("got %s", got)
 			}
 		})
 	}

@@ -101,6 +101,11 @@ func (c *http2Conn) receive(d *stream.Data) {
 	}
 }
 
+// unread reports whether nothing is read from the peer.
+func (c *http2Conn) unread() bool {
+	return c.Backlog() || c.brake.Engaged() || c.source != nil && c.source.Paused()
+}
+
 // resume goes on with the backlog, in a turn of its own: a peer that asks for very much at a time does not keep others
 // waiting.
 func (c *http2Conn) resume() {

@@ -16,6 +16,7 @@ type http2Flow struct {
 	conn  *http2Conn
 	tap   *reactor.Tap  // current while what was received is passed on
 	brake reactor.Brake // of the source of what is sent
+	freed int64         // when the flow was last resumed, in milliseconds
 }
 
 var _ httpSink = (*http2Flow)(nil)
@@ -23,7 +24,7 @@ var _ httpSink = (*http2Flow)(nil)
 // ready prepares a flow for a new stream.
 func (f *http2Flow) ready(c *http2Conn, owner http2Owner) {
 	f.conn, f.Owner = c, owner
-	f.sink = f
+	f.sink, f.freed = f, 0
 	f.clear()
 	if f.tap == nil || f.tap.Paused() {
 		f.tap = reactor.NewTap(f.resumed)
@@ -46,10 +47,16 @@ func (f *http2Flow) resumed() {
 	id := f.ID()
 	f.conn.world.Loop.Later(func() {
 		if f.Open() && f.ID() == id && !f.tap.Paused() {
+			f.freed = f.conn.world.Loop.Monotonic()
 			f.conn.flushLater()
 			f.conn.Consumed(&f.Stream)
 		}
 	})
+}
+
+// reading reports whether the peer may send more of the stream, and since when if that was held up.
+func (f *http2Flow) reading() (since int64, ok bool) {
+	return f.freed, !f.tap.Paused() && !f.conn.unread()
 }
 
 // sendHead implements httpSink.

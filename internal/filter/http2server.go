@@ -97,6 +97,7 @@ func (h *http2Server) close(e *stream.StreamEnd) {
 
 // letGo ends all exchanges.
 func (h *http2Server) letGo() {
+	h.server.stopBodyTimer()
 	if h.grace != nil {
 		h.grace.Stop()
 		h.grace = nil

@@ -18,6 +18,7 @@ type http3Exchange struct {
 	tap    *reactor.Tap  // current while what was received is passed on
 	brake  reactor.Brake // of the source of the response
 	owed   int           // pieces received and not taken
+	freed  int64         // when the stream was last resumed, in milliseconds
 
 	extended bool // CONNECT
 	sent     bool // the head of the response
@@ -62,10 +63,14 @@ func (x *http3Exchange) leave(before *reactor.Tap) {
 func (x *http3Exchange) resumed() {
 	x.conn.world.Loop.Later(func() {
 		if !x.tap.Paused() {
+			x.freed = x.conn.world.Loop.Monotonic()
 			x.taken()
 		}
 	})
 }
+
+// reading implements exchangeLink.
+func (x *http3Exchange) reading() (since int64, ok bool) { return x.freed, !x.tap.Paused() }
 
 // taken implements exchangeLink.
 func (x *http3Exchange) taken() {

@@ -176,6 +176,7 @@ func (c *http3Server) ended() {
 }
 
 func (c *http3Server) letGo() {
+	c.server.stopBodyTimer()
 	if c.grace != nil {
 		c.grace.Stop()
 		c.grace = nil

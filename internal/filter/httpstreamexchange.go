@@ -26,6 +26,8 @@ type streamExchange struct {
 	answered   bool           // the response is complete
 	tunnelOpen bool
 	inputDone  bool // whoever answers knows that nothing more comes
+
+	heard int64 // when the last of the request came, in milliseconds
 }
 
 var _ httpResponder = (*streamExchange)(nil)
@@ -44,6 +46,8 @@ type exchangeLink interface {
 	reset(code http2.ErrCode)
 	// headSent reports whether the response has begun.
 	headSent() bool
+	// reading reports whether the client may send more, and since when, in milliseconds, if it had to wait for that.
+	reading() (since int64, ok bool)
 	// upgraded reports whether the request is an extended CONNECT (RFC 8441, RFC 9220).
 	upgraded() bool
 }
@@ -58,6 +62,7 @@ func (x *streamExchange) init(s *httpServer, link exchangeLink, flow *httpFlow) 
 // requested takes the head of the request.
 func (x *streamExchange) requested(e *stream.MessageStart) {
 	before := x.link.enter()
+	x.heard = x.server.watchStreams()
 	x.begin(e.Head.(*http1.Head), e)
 	if x.tunnelKind != http1.NoTunnel && !x.mute {
 		x.server.service.complete(&x.httpExchange, &stream.MessageEnd{})
@@ -78,6 +83,7 @@ func (x *streamExchange) received(d *stream.Data) {
 		x.link.taken()
 	default:
 		before := x.link.enter()
+		x.heard = x.server.World().Loop.Monotonic()
 		if x.tunnelOpen {
 			x.sub.Process(d)
 		} else {
@@ -218,12 +224,12 @@ func (x *streamExchange) cutShort(t *httphead.Truncated) {
 		return
 	}
 	x.link.closed() // what is held back
-	x.failure(stream.ConnectionReset)
+	x.failure(&stream.StreamEnd{Code: stream.ConnectionReset})
 }
 
 // failure answers in place of one who cannot.
-func (x *streamExchange) failure(code stream.ErrorCode) {
-	x.respond(httphead.New(http1.FailureHead(code), false))
+func (x *streamExchange) failure(e *stream.StreamEnd) {
+	x.respond(httphead.New(http1.FailureHeadOf(e), false))
 	if x.answering {
 		x.finish(nil)
 	}
@@ -241,7 +247,7 @@ func (x *streamExchange) ended(e *stream.StreamEnd) {
 	case x.answered:
 	case !x.answering || x.interim:
 		x.answering, x.interim = false, false
-		x.failure(e.Code)
+		x.failure(e)
 	case e.Code != stream.NoError:
 		x.link.reset(http2.InternalError)
 	default:

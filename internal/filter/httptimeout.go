@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"weir/internal/proto/http1"
+	"weir/internal/proto/http2"
 )
 
 // Shutdown implements pipeline.Shutdowner: a connection on which nothing happens is closed a little later, so that a
@@ -64,6 +65,10 @@ func (s *httpServer) stopBodyTimer() {
 
 func (s *httpServer) bodyStalled() {
 	s.stalled = nil
+	if s.h2 != nil || s.h3 != nil {
+		s.lookAtStreams()
+		return
+	}
 	x := s.receiving
 	if x == nil || s.closed || s.deaf {
 		return
@@ -76,8 +81,48 @@ func (s *httpServer) bodyStalled() {
 	case left > 0:
 		s.startBodyTimer(left)
 	default:
-		s.refuse(&http1.Error{Status: 408, Reason: "the body of the request took too long"})
+		s.refuse(errSlowBody)
 		s.advance()
+	}
+}
+
+var errSlowBody = &http1.Error{Status: 408, Reason: "the body of the request took too long"}
+
+// watchStreams sees to it that the streams of a connection are looked at, and returns the time, in milliseconds.
+func (s *httpServer) watchStreams() int64 {
+	if s.stalled == nil && s.opts.bodyTimeout > 0 {
+		s.startBodyTimer(s.opts.bodyTimeout)
+	}
+	return s.World().Loop.Monotonic()
+}
+
+// lookAtStreams does for the streams of HTTP/2 and HTTP/3 what bodyStalled does for a connection of HTTP/1. Soon after the
+// last body is complete it comes to rest.
+func (s *httpServer) lookAtStreams() {
+	var next time.Duration
+	look := func(x *streamExchange) {
+		if x.head == nil || x.mute || x.inputDone || x.tunnelKind != http1.NoTunnel {
+			return
+		}
+		left := s.opts.bodyTimeout
+		if since, reading := x.link.reading(); reading && !x.answering && !x.answered {
+			left -= time.Duration(s.World().Loop.Monotonic()-max(x.heard, since)) * time.Millisecond
+		}
+		if left <= 0 {
+			x.refuse(errSlowBody)
+		} else if next == 0 || left < next {
+			next = left
+		}
+	}
+	if s.h2 != nil {
+		s.h2.Each(func(st *http2.Stream) { look(&st.Owner.(*http2Exchange).streamExchange) })
+	} else {
+		for x := range s.h3.live {
+			look(&x.streamExchange)
+		}
+	}
+	if next > 0 && s.stalled == nil && !s.closed {
+		s.startBodyTimer(next)
 	}
 }
 

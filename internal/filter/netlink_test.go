@@ -7,15 +7,19 @@ import (
 	"testing"
 )
 
-// nlHead is the wire form of a head in the notation of the events of these tests.
-func nlHead(length uint32, typ, flags uint16, seq, pid uint32) string {
+// nlBytes is the wire form of a head.
+func nlBytes(length uint32, typ, flags uint16, seq, pid uint32) []byte {
 	b := binary.NativeEndian.AppendUint32(nil, length)
 	b = binary.NativeEndian.AppendUint16(b, typ)
 	b = binary.NativeEndian.AppendUint16(b, flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
-	b = binary.NativeEndian.AppendUint32(b, pid)
+	return binary.NativeEndian.AppendUint32(b, pid)
+}
+
+// nlHead is the same in the notation of the events of these tests.
+func nlHead(length uint32, typ, flags uint16, seq, pid uint32) string {
 	var s strings.Builder
-	for _, c := range b {
+	for _, c := range nlBytes(length, typ, flags, seq, pid) {
 		fmt.Fprintf(&s, `\x%02x`, c)
 	}
 	return s.String()

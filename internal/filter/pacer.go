@@ -10,6 +10,7 @@ import (
 type pacer struct {
 	base    *pipeline.Base
 	work    func() // outputs a portion; calls later if there is more
+	heavy   bool   // a portion takes long: others go first
 	tap     *reactor.Tap
 	waiting bool // for its turn
 	posted  bool
@@ -40,7 +41,11 @@ func (p *pacer) post() {
 	}
 	p.posted = true
 	loop := p.base.World().Loop
-	loop.Later(func() {
+	later := loop.Later
+	if p.heavy {
+		later = loop.Background
+	}
+	later(func() {
 		p.posted = false
 		if p.waiting && !p.tap.Paused() && !p.base.Ended() {
 			p.waiting = false

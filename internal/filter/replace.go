@@ -72,7 +72,7 @@ type replace struct {
 }
 
 func (f *replace) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }

@@ -48,7 +48,7 @@ type replaceMessage struct {
 }
 
 func (f *replaceMessage) Process(e stream.Event) {
-	if !f.gate.takes(e) {
+	if !f.gate.takes(&f.Base, e) {
 		f.see(e)
 	}
 }
@@ -69,6 +69,10 @@ func (f *replaceMessage) see(e stream.Event) {
 		return
 	case *stream.Data:
 		f.open.body.add(f.Realm(), x, f.def.limit)
+		return
+	}
+	if f.open.refused(e) {
+		f.Output(e)
 		return
 	}
 	with := f.def.with

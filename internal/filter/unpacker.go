@@ -29,7 +29,7 @@ type unpacker struct {
 
 func (x *unpacker) init(b *pipeline.Base, limit int64, see func(stream.Event), fail func(string)) {
 	x.base, x.limit, x.see, x.fail = b, limit, see, fail
-	x.pacer.base, x.pacer.work = b, x.resume
+	x.pacer.base, x.pacer.work, x.pacer.heavy = b, x.resume, true
 }
 
 // takes reports whether the filter must leave e alone for now, since what came before it is still being unpacked.
@@ -92,13 +92,16 @@ func (x *unpacker) advance() {
 
 // emit outputs what was unpacked, unless that is more than is allowed.
 func (x *unpacker) emit(b []byte) bool {
-	if x.size += int64(len(b)); x.limit >= 0 && x.size > x.limit {
+	if x.size += int64(len(b)); x.tooMuch() {
 		x.stop(fmt.Sprintf("the data unpacks to more than the %d bytes of options.maxSize", x.limit))
 		return false
 	}
 	x.base.Output(stream.NewData(b))
 	return true
 }
+
+// tooMuch reports whether more was unpacked than is allowed.
+func (x *unpacker) tooMuch() bool { return x.limit >= 0 && x.size > x.limit }
 
 func (x *unpacker) stop(why string) {
 	x.bad = true

@@ -42,6 +42,7 @@ type wait struct {
 	pipeline.Base
 	def      *waitDef
 	queue    pipeline.Queue
+	brake    reactor.Brake // of strict sources
 	timer    *reactor.Timer
 	asking   bool // a promise is pending, or was rejected
 	released bool
@@ -54,6 +55,9 @@ func (f *wait) Process(e stream.Event) {
 		return
 	}
 	if f.asking || f.released {
+		if f.asking && !f.released {
+			engageStrict(&f.Base, &f.brake)
+		}
 		f.queue.Push(e)
 		return
 	}
@@ -90,6 +94,7 @@ func (f *wait) release() {
 	f.stopTimer()
 	f.queue.Drain(f.Output)
 	f.open = true
+	f.brake.Release()
 }
 
 func (f *wait) stopTimer() {
@@ -101,4 +106,5 @@ func (f *wait) stopTimer() {
 func (f *wait) Reset() {
 	f.stopTimer()
 	f.queue.Clear()
+	f.brake.Release()
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -41,6 +42,7 @@ type Instance struct {
 	o      Options
 	forced chan struct{} // somebody demands a download
 	ended  chan int      // exit codes of programs
+	insist atomic.Bool   // the demand is to be met even if the same was loaded a moment ago
 }
 
 // New returns an instance that does not run yet.
@@ -51,6 +53,12 @@ func New(o Options) *Instance {
 // Sync demands that the codebase is downloaded and loaded again, whether it has changed or not. It does not wait for it; demands
 // that come before one is met are met with it. It may be called from any goroutine.
 func (i *Instance) Sync() {
+	i.insist.Store(true)
+	i.demand()
+}
+
+// demand is Sync for the repo, which says of a commit that it has happened to those who wait for a new version as well.
+func (i *Instance) demand() {
 	select {
 	case i.forced <- struct{}{}:
 	default:
@@ -126,8 +134,14 @@ func (i *Instance) serve(ctx context.Context) (exit int, again bool) {
 		case <-stopping:
 			// Nothing is fetched or reported while connections end.
 			cancel()
-			if i.o.Manager.Program() != "" {
-				exit = <-i.ended
+			// A program that was stopped over the admin service tells nobody that it has ended.
+			select {
+			case exit = <-i.ended:
+			case <-i.o.Manager.Idle():
+				select {
+				case exit = <-i.ended:
+				default:
+				}
 			}
 			held = false
 		}
@@ -198,8 +212,13 @@ func (i *Instance) keep(v *codebase.Version) {
 	}
 }
 
+// sameCommit is how far apart the two ways in which a repo tells of one commit may be.
+const sameCommit = 2 * time.Second
+
 // follow loads new versions until the context ends.
 func (i *Instance) follow(ctx context.Context) {
+	var last *codebase.Version // that was loaded, or could not be
+	var loaded time.Time
 	for ctx.Err() == nil {
 		if i.await(ctx) != nil {
 			return
@@ -208,10 +227,15 @@ func (i *Instance) follow(ctx context.Context) {
 		if err != nil {
 			continue
 		}
+		if !i.insist.Swap(false) && last != nil && v.Equal(last) && time.Since(loaded) < sameCommit {
+			continue
+		}
+		last = v
 		prog := i.o.Manager.Current()
 		if err := prog.Reload(func() { i.o.Remote.Apply(v) }); err == nil {
 			i.keep(v)
 		}
+		loaded = time.Now()
 	}
 }
 

@@ -81,7 +81,7 @@ func (l *link) send(ctx context.Context, message string) error {
 // obey does what a command says. Unknown ones are for later versions.
 func (l *link) obey(ctx context.Context, command string) {
 	if command == "reload" {
-		l.i.Sync()
+		l.i.demand()
 		return
 	}
 	if name, ok := strings.CutPrefix(command, "log/on/"); ok {

@@ -24,6 +24,8 @@ type endpoint struct {
 	missed   bool   // an event was used up without reading all there is, while paused
 	parked   bool   // out of the epoll set, which would report the broken connection again and again while paused
 	portion  uint16 // bytes to read at a time, 0 for all a buffer holds: see handled
+	fresh    uint8  // how many reads more are done in the background, because the connection is new
+	awaiting uint32 // events that a background job is to handle, 0 if there is none
 	listener *Listener
 	pipe     *pipe // bytes on their way to this socket; they go before out
 }
@@ -133,19 +135,43 @@ func (c *Conn) ready(ev uint32) {
 		c.hush(ev)
 	case c.has(isDatagram):
 		c.readDatagrams()
+	case c.awaiting != 0:
+		c.awaiting |= ev
+	case c.portion > 0 || c.fresh > 0:
+		c.awaiting = ev
+		c.loop.background.add(c)
 	default:
-		drained := c.read()
-		if c.has(isClosed | isReadDone | isFailing) {
-			return
-		}
-		switch {
-		case c.tap.paused > 0:
-			c.missed = c.missed || !drained || ev&(unix.EPOLLRDHUP|evBroken) != 0
-		case !drained:
-			c.rearm()
-		case ev&(unix.EPOLLRDHUP|evBroken) != 0:
-			c.rearm() // the end came with the bytes
-		}
+		c.readReady(ev)
+	}
+}
+
+// runInBackground implements job.
+func (c *Conn) runInBackground() {
+	ev := c.awaiting
+	c.awaiting = 0
+	switch {
+	case c.has(isClosed | isReadDone | isFailing):
+	case c.tap.paused > 0:
+		c.missed = true
+	default:
+		c.fresh -= min(c.fresh, 1)
+		c.readReady(ev)
+	}
+}
+
+// readReady reads after an event, and asks for another one if there is more.
+func (c *Conn) readReady(ev uint32) {
+	drained := c.read()
+	if c.has(isClosed | isReadDone | isFailing) {
+		return
+	}
+	switch {
+	case c.tap.paused > 0:
+		c.missed = c.missed || !drained || ev&(unix.EPOLLRDHUP|evBroken) != 0
+	case !drained:
+		c.rearm()
+	case ev&(unix.EPOLLRDHUP|evBroken) != 0:
+		c.rearm() // the end came with the bytes
 	}
 }
 
@@ -198,6 +224,7 @@ const (
 	longTurn     = 200 * time.Microsecond // what handling the bytes of one read should take at most
 	leastPortion = 256
 	timedFrom    = 1024 // fewer bytes than this are not worth looking at the clock
+	freshReads   = 2    // of a connection that was accepted: hello and handshake, or a first request
 )
 
 // handled adapts the portion of c to how long n bytes took.

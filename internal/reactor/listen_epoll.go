@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	acceptBatch = 64 // per wake-up, so that connections which are served already get their share
+	acceptBatch = 16 // per turn, so that connections which are served already get their share
 	acceptPause = 100 * time.Millisecond
 )
 
@@ -34,6 +34,7 @@ type Listener struct {
 	closed    bool
 	exhausted bool // no file descriptors: a timer runs
 	warned    bool
+	awaited   bool // a background job is to accept
 
 	udp     bool
 	wild    bool // the system tells where datagrams were sent to
@@ -217,6 +218,15 @@ func (ln *Listener) ready(ev uint32) {
 		ln.readyUDP(ev)
 		return
 	}
+	if !ln.awaited {
+		ln.awaited = true
+		ln.loop.background.add(ln)
+	}
+}
+
+// runInBackground implements job: it accepts connections.
+func (ln *Listener) runInBackground() {
+	ln.awaited = false
 	for range acceptBatch {
 		if ln.closed || ln.paused {
 			return
@@ -267,7 +277,7 @@ func (ln *Listener) backOff(errno unix.Errno) {
 func (ln *Listener) adopt(fd int) {
 	l := ln.loop
 	c := l.newConn(ln.socket)
-	c.fd, c.listener = int32(fd), ln
+	c.fd, c.listener, c.fresh = int32(fd), ln, freshReads
 	if ln.unix {
 		c.set(isUnix)
 	} else {

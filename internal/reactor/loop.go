@@ -37,8 +37,11 @@ type Loop struct {
 	spare    []*Conn
 	later    []func()
 	batch    []func()
-	onEnd    []func()
-	onIdle   []func() bool
+
+	background background
+
+	onEnd  []func()
+	onIdle []func() bool
 
 	refs     int // listeners, connections, referenced timers
 	timers   timerHeap
@@ -98,11 +101,14 @@ func (l *Loop) Run() error {
 		if len(l.later) > 0 {
 			l.runLater()
 		}
+		if !l.background.empty() {
+			l.runBackground()
+		}
 		if len(l.dirty) > 0 {
 			l.flush()
 		}
 		wait := int64(0)
-		if !l.waiting.Load() && len(l.later) == 0 && len(l.dirty) == 0 {
+		if !l.waiting.Load() && len(l.later) == 0 && len(l.dirty) == 0 && l.background.empty() {
 			if l.Pending() == 0 && !l.waiting.Load() {
 				if !l.keepRunning() {
 					return nil

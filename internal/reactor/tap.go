@@ -2,6 +2,10 @@ package reactor
 
 // Tap is a counting pause switch of a byte source: the source reads nothing while there are more pauses than resumes.
 type Tap struct {
+	// Strict is for sources that could fill the memory, since no peer waits for them: filters that queue their input until a
+	// promise settles pause it, too. Others are not paused, for a promise may depend on what they deliver next.
+	Strict bool
+
 	paused  int32
 	conn    *Conn
 	resumed func()

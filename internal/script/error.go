@@ -62,6 +62,32 @@ func (r *Realm) throw(err error) jsValue {
 // Detailed is implemented by errors that scripts see with fields beside the message, such as errno.
 type Detailed interface{ ErrorFields() Object }
 
+// maxReason is how many lines of a failure's log go with an error that nobody catches: the last ones tell the reason.
+const maxReason = 10
+
+// reason returns the last lines of the field log of an error, if it has one.
+func (e *Error) reason() []string {
+	if e.value == nil || !e.r.IsError(e.Value()) {
+		return nil
+	}
+	mark := len(e.r.arena)
+	defer e.r.endScope(mark)
+	log, err := e.r.Get(e.Value(), "log")
+	if err != nil || !e.r.IsArray(log) {
+		return nil
+	}
+	n := e.r.Len(log)
+	var lines []string
+	for i := max(0, n-maxReason); i < n; i++ {
+		if v, err := e.r.GetIndex(log, i); err == nil {
+			if s, ok := e.r.AsString(v); ok {
+				lines = append(lines, "    "+s)
+			}
+		}
+	}
+	return lines
+}
+
 // errorObject makes an Error object of err.
 func (r *Realm) errorObject(err error) jsValue {
 	v := r.newError(err.Error())

@@ -294,7 +294,7 @@ func (r *Realm) Describe(err error) []string {
 			break
 		}
 	}
-	lines = append(lines, "Error: "+e.Message)
+	lines = append(append(lines, "Error: "+e.Message), e.reason()...)
 	if len(e.Stack) > 0 {
 		lines = append(lines, "Backtrace:")
 		for _, f := range e.Stack {

@@ -51,6 +51,10 @@ type StreamEnd struct {
 	Tag
 	Code ErrorCode
 	Err  any
+
+	// Refusal, if not 0, says that the message this comes in the middle of cannot be read: nobody is to take what there is
+	// of it for a message. It is the HTTP status to answer the message with.
+	Refusal int
 }
 
 // Kind implements Event.
@@ -82,7 +86,7 @@ func Clone(e Event) Event {
 	case *MessageEnd:
 		return &MessageEnd{Tail: e.Tail, Payload: e.Payload}
 	case *StreamEnd:
-		return &StreamEnd{Code: e.Code, Err: e.Err}
+		return &StreamEnd{Code: e.Code, Err: e.Err, Refusal: e.Refusal}
 	}
 	return e
 }

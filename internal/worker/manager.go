@@ -51,6 +51,7 @@ type run struct {
 	prog  *Program
 	since time.Time
 	exit  chan struct{} // closed when it has come to its end
+	told  chan struct{} // closed when Ended has been told of that, if it is to be
 
 	stopped atomic.Bool // it did not end by itself
 }
@@ -66,7 +67,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 	m.starting.Lock()
 	defer m.starting.Unlock()
 	m.stop()
-	r := &run{name: name, code: code, prog: New(code, m.opts.Program), since: time.Now(), exit: make(chan struct{})}
+	r := &run{name: name, code: code, prog: New(code, m.opts.Program), since: time.Now(), exit: make(chan struct{}), told: make(chan struct{})}
 	m.mu.Lock()
 	m.run = r
 	m.mu.Unlock()
@@ -76,6 +77,7 @@ func (m *Manager) StartCode(name string, code *codebase.Codebase) error {
 		if m.opts.Ended != nil && !r.prog.Failed() && !r.stopped.Load() {
 			m.opts.Ended(exit)
 		}
+		close(r.told)
 	}()
 	select {
 	case <-r.prog.loaded:
@@ -95,6 +97,17 @@ func (m *Manager) stop() {
 		r.prog.Exit(0)
 		<-r.exit
 	}
+}
+
+// Idle returns a channel that is closed when the program that runs has ended, by itself or because it was stopped, and
+// Ended has returned.
+func (m *Manager) Idle() <-chan struct{} {
+	if r := m.latest(); r != nil {
+		return r.told
+	}
+	none := make(chan struct{})
+	close(none)
+	return none
 }
 
 // latest returns the program that ran last, nil if there was none.

@@ -227,3 +227,30 @@ func TestManagerCreators(t *testing.T) {
 		t.Errorf("got %v, want 6 of line 3", got)
 	}
 }
+
+// Whoever waits for the end of a program hears of it when it is stopped, too, and of one that ends by itself after Ended has
+// been told.
+func TestManagerIdle(t *testing.T) {
+	m := manage(t, `pipy.listen(`+freePort(t)+`, $=>$.serveHTTP(() => new Message))`)
+	running := m.Idle()
+	select {
+	case <-running:
+		t.Fatal("a running program is said to have ended")
+	default:
+	}
+	m.Stop()
+	<-running
+	<-NewManager(ManagerOptions{}).Idle() // without a program there is nothing to wait for
+
+	ended := false
+	o := m.opts
+	o.Ended = func(int) { ended = true }
+	short := NewManager(o)
+	if err := short.StartCode(Local, codebase.FromText("1")); err != nil {
+		t.Fatal(err)
+	}
+	<-short.Idle()
+	if !ended {
+		t.Error("Ended has not been told")
+	}
+}

@@ -123,6 +123,7 @@ func mapListen(c *script.Call) (script.Value, error) {
 	w := s.world
 	var r *events.Reader
 	s.tap = reactor.NewTap(func() { r.Hold(false) })
+	s.tap.Strict = true
 	ready := make(chan struct{})
 	r, err = events.Open(m.Kernel(), e, func(batch []events.Record, err error) {
 		<-ready

@@ -43,6 +43,20 @@ var stringClass = &script.Class{
 	},
 }
 
+// LongStrings is the option maxStringSize of decoders: texts of more bytes become CStrings. Negative is no limit.
+type LongStrings int
+
+// Read reads the option.
+func (n *LongStrings) Read(o *script.Options) { *n = LongStrings(o.Int("maxStringSize", -1)) }
+
+// String returns the script value of a text.
+func (n LongStrings) String(r *script.Realm, s string) script.Value {
+	if n < 0 || len(s) <= int(n) {
+		return r.String(s)
+	}
+	return r.NewObjectOf(stringClass, text{stream.NewString(s)})
+}
+
 func stringText(c *script.Call) (script.Value, error) {
 	return c.StringBytes(script.This[text](c).data.Bytes()), nil
 }

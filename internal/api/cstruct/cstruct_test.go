@@ -1,8 +1,9 @@
-package cstruct
+package cstruct_test
 
 import (
 	"testing"
 
+	"weir/internal/api/cstruct"
 	"weir/internal/api/hessian"
 	"weir/internal/api/json"
 	"weir/internal/api/lang"
@@ -48,7 +49,7 @@ func TestCStruct(t *testing.T) {
 	} {
 		t.Run(c.src, func(t *testing.T) {
 			t.Parallel()
-			got := scripttest.Run(t, []*script.Namespace{lang.Namespace, event.Namespace, json.Namespace, hessian.Namespace, Namespace},
+			got := scripttest.Run(t, []*script.Namespace{lang.Namespace, event.Namespace, json.Namespace, hessian.Namespace, cstruct.Namespace},
 				`var hex = d => d.toString('hex'); `+c.src)
 			if got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)

@@ -71,6 +71,9 @@ func delimiter(o *script.Options) rune {
 	return c
 }
 
+// mark is the byte order mark that some programs put before a text.
+const mark = "\ufeff"
+
 // Parse returns the rows of a text. Empty lines are skipped, and line ends within quoted values become line feeds. A row longer than the header is an error; a shorter one has no
 // properties for what is missing.
 func Parse(r *script.Realm, text string, opts script.Value) (script.Value, error) {
@@ -78,7 +81,7 @@ func Parse(r *script.Realm, text string, opts script.Value) (script.Value, error
 	if err != nil {
 		return script.Undefined, err
 	}
-	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, mark)))
 	in.FieldsPerRecord, in.ReuseRecord = -1, true
 	in.Comma = delimiter(o)
 	in.Comment = character(o, "comment", 0)

@@ -46,6 +46,9 @@ func Stringify(r *script.Realm, rows, opts script.Value) (string, error) {
 		}
 	}
 	out.Flush()
+	if s := b.String(); strings.HasPrefix(s, mark) {
+		return mark + s, nil // the first one is not read as part of the value
+	}
 	return b.String(), nil
 }
 

@@ -4,6 +4,7 @@ package hessian
 import (
 	"errors"
 
+	"weir/internal/api/cstruct"
 	"weir/internal/event"
 	"weir/internal/payload"
 	"weir/internal/proto/hessian"
@@ -32,19 +33,19 @@ var (
 	keyElements = script.NewKey("elements")
 )
 
-// decode returns the values at the beginning of a Data, up to the first that is incomplete or malformed. The option
-// maxStringSize is checked and otherwise without effect: strings of any size are strings.
+// decode returns the values at the beginning of a Data, up to the first that is incomplete or malformed.
 func decode(c *script.Call) (script.Value, error) {
 	if err := c.Need(1); err != nil {
 		return script.Undefined, err
 	}
+	long := cstruct.LongStrings(-1)
 	if c.Has(1) {
 		v, err := c.Object(1)
 		if err != nil {
 			return script.Undefined, err
 		}
 		o := c.Options(v)
-		o.Int("maxStringSize", -1)
+		long.Read(o)
 		if o.Err() != nil {
 			return script.Undefined, o.Err()
 		}
@@ -57,13 +58,14 @@ func decode(c *script.Call) (script.Value, error) {
 		return script.Undefined, script.ArgError(0, "an instance of pipy::Data")
 	}
 	values, _ := hessian.Decode(data.Bytes())
-	w := writer{c.Realm, map[*hessian.Collection]script.Value{}}
+	w := writer{c.Realm, long, map[*hessian.Collection]script.Value{}}
 	return w.array(len(values), func(i int) script.Value { return w.value(values[i]) }), nil
 }
 
 // writer makes script values. Collections that are the same become the same object: they stay borrowed until the call ends.
 type writer struct {
 	*script.Realm
+	long cstruct.LongStrings
 	made map[*hessian.Collection]script.Value
 }
 
@@ -76,6 +78,9 @@ func (w writer) array(n int, element func(int) script.Value) script.Value {
 }
 
 func (w writer) value(x any) script.Value {
+	if s, ok := x.(string); ok {
+		return w.long.String(w.Realm, s)
+	}
 	c, ok := x.(*hessian.Collection)
 	if !ok {
 		return payload.ToScript(w.Realm, x)

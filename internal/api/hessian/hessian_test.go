@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"weir/internal/api/cstruct"
 	"weir/internal/api/lang"
 	"weir/internal/event"
 	"weir/internal/script"
@@ -28,13 +29,15 @@ func TestHessian(t *testing.T) {
 		{`var v = Hessian.decode(Data.from('43016191017860905190', 'hex')); String(v[0] === v[1]) + v[0].type + v[0].kind + v[0].elements.x.type`, "trueaobjecti32"},
 		{`var v = Hessian.decode(Data.from('59000000074c7fffffffffffffff4a0000000000000001', 'hex')); v[0].type + v[1].toString() + v[2].getTime()`, "i3292233720368547758071"},
 		{`String(Hessian.decode(null))`, "null"},
+		{`var v = Hessian.decode(Hessian.encode(['ab', 'abc', { kind: 'list', elements: ['abcd'] }]), { maxStringSize: 2 });
+			[typeof v[0], v[1] instanceof CString, v[1].size, v[2].elements[0] + '!', hex(Hessian.encode(v))].join()`, "string,true,3,abcd!,0261620361626358910461626364"},
 		{`Hessian.decode('x')`, "error: argument #1 expects an instance of pipy::Data"},
 		{`Hessian.decode(null, { maxStringSize: 'x' })`, "error: options.maxStringSize expects a finite number"},
 		{`var o = { kind: 'list' }; for (var i = 0; i < 1000; i++) o = { kind: 'list', elements: [o] }; String(Hessian.encode([true, o]).size)`, "1"},
 	} {
 		t.Run(c.src, func(t *testing.T) {
 			t.Parallel()
-			got := scripttest.Run(t, []*script.Namespace{lang.Namespace, event.Namespace, Namespace}, `var hex = d => d.toString('hex'); `+c.src)
+			got := scripttest.Run(t, []*script.Namespace{lang.Namespace, event.Namespace, cstruct.Namespace, Namespace}, `var hex = d => d.toString('hex'); `+c.src)
 			if got != strings.ReplaceAll(c.want, " ", "") && got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}

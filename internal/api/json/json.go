@@ -2,15 +2,16 @@
 //
 // parse and stringify are the engine's own and follow the standard: numbers have all their digits, toJSON is called, a
 // reviver that returns undefined removes the entry, a cycle is an error, and the replacer may be an array of names.
-// The option maxStringSize of decode is checked and otherwise without effect: strings of any size are strings.
 package json
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
+	"weir/internal/api/cstruct"
 	"weir/internal/event"
 	"weir/internal/script"
 	"weir/internal/stream"
@@ -126,13 +127,14 @@ func decode(c *script.Call) (script.Value, error) {
 	if c.Has(1) && !c.IsFunction(c.Arg(1)) {
 		return script.Undefined, script.ArgError(1, "a function")
 	}
+	long := cstruct.LongStrings(-1)
 	if c.Has(2) {
 		v, err := c.Object(2)
 		if err != nil {
 			return script.Undefined, err
 		}
 		o := c.Options(v)
-		o.Int("maxStringSize", -1)
+		long.Read(o)
 		if o.Err() != nil {
 			return script.Undefined, o.Err()
 		}
@@ -141,7 +143,25 @@ func decode(c *script.Call) (script.Value, error) {
 	if i := invalidUTF8(text); i >= 0 {
 		return script.Undefined, fault("invalid bytes in UTF-8 string", text, i)
 	}
-	return call(c.Realm, "parse", c.StringBytes(text), c.Arg(1))
+	reviver := c.Arg(1)
+	if long >= 0 {
+		reviver = shorten(c.Realm, long, reviver)
+	}
+	return call(c.Realm, "parse", c.StringBytes(text), reviver)
+}
+
+// shorten returns a reviver that makes CStrings of long strings before another reviver, if there is one, sees them.
+func shorten(r *script.Realm, long cstruct.LongStrings, next script.Value) script.Value {
+	return r.NewFunction("", 3, func(c *script.Call) (script.Value, error) {
+		args := slices.Clone(c.Args)
+		if s, ok := c.AsString(c.Arg(1)); ok {
+			args[1] = long.String(c.Realm, s)
+		}
+		if next.IsNullish() {
+			return args[1], nil
+		}
+		return c.CallMethod(next, c.This, args...)
+	})
 }
 
 func encode(c *script.Call) (script.Value, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"weir/internal/api/cstruct"
 	"weir/internal/event"
 	"weir/internal/script"
 	"weir/internal/script/scripttest"
@@ -11,7 +12,7 @@ import (
 
 func run(t *testing.T, src string) string {
 	t.Helper()
-	return scripttest.Run(t, []*script.Namespace{event.Namespace, Namespace}, src)
+	return scripttest.Run(t, []*script.Namespace{event.Namespace, cstruct.Namespace, Namespace}, src)
 }
 
 func TestJSON(t *testing.T) {
@@ -22,7 +23,12 @@ func TestJSON(t *testing.T) {
 		{"JSON.stringify({ a: 1, b: undefined, c: [() => 1] }, null, 2)", "{\n  \"a\": 1,\n  \"c\": [\n    null\n  ]\n}"},
 		{"JSON.stringify(JSON.decode(new Data('{\"a\":\"é\"}')))", `{"a":"é"}`},
 		{"JSON.decode(new Data('[1,2]'), (k, v) => k === '1' ? 'two' : v).join()", "1,two"},
-		{"JSON.decode(new Data('\"long\"'), null, { maxStringSize: 2 })", "long"},
+		{"var v = JSON.decode(new Data('{\"long\":[\"ab\",\"abc\",\"é\"],\"n\":1}'), null, { maxStringSize: 2 }); " +
+			"[v.long.map(s => typeof s), v.long[1] instanceof CString, v.long[1].size, v.long[1] + '!', JSON.stringify(v), JSON.encode(v)].join(' ')",
+			`string,object,string true 3 abc! {"long":["ab","abc","é"],"n":1} {"long":["ab","abc","é"],"n":1}`},
+		{"JSON.decode(new Data('\"long\"'), null, { maxStringSize: 3 }) instanceof CString", "true"},
+		{"JSON.decode(new Data('\"long\"'), null, { maxStringSize: -1 })", "long"},
+		{"JSON.decode(new Data('{\"a\":\"long\",\"b\":2}'), function (k, v) { return k ? k + typeof v + v + typeof this : v }, { maxStringSize: 3 }).a", "aobjectlongobject"},
 		{"JSON.encode({ a: [1, 'é'] }).toString()", `{"a":[1,"é"]}`},
 		{"JSON.encode([1], null, 1).toString()", "[\n 1\n]"},
 		{"JSON.encode({ a: 1, b: 2 }, (k, v) => k == 'a' ? undefined : v).toString()", `{"b":2}`},

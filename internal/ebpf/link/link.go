@@ -13,6 +13,8 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	core "weir/internal/ebpf"
 )
 
 // ErrClosed is the failure of operations on closed links.
@@ -278,5 +280,10 @@ func (l *Link) Open() (r io.ReadCloser, err error) {
 
 func fail(t Target, err error) error {
 	call, what := t.call()
-	return failCall(call, what, err)
+	err = failCall(call, what, err)
+	var e *core.Error
+	if _, ok := t.(Tracepoint); ok && errors.As(err, &e) {
+		e.Subject = what
+	}
+	return err
 }

@@ -37,6 +37,15 @@ func FailureHead(code stream.ErrorCode) *Head {
 	return h
 }
 
+// FailureHeadOf returns the head of the response to a request that a StreamEnd came for in place of a response.
+func FailureHeadOf(e *stream.StreamEnd) *Head {
+	h := FailureHead(e.Code)
+	if e.Refusal != 0 {
+		h.Status, h.StatusText = e.Refusal, StatusText(e.Refusal)
+	}
+	return h
+}
+
 // ErrorResponse returns the answer to a request that was refused with e: a head, and a small text.
 func ErrorResponse(e *Error) (*Head, string) {
 	h := &Head{IsResponse: true, Status: e.Status, Headers: Headers{{"content-type", "text/plain"}}}

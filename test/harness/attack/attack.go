@@ -50,13 +50,14 @@ func All() []Attack {
 		{"pipelined requests", 1, "served", true, pipelined},
 		{"slow heads", 200, "408", false, slowHead},
 		{"slow bodies", 200, "408", false, slowBody},
+		{"slow bodies of streams", 2, "RST_STREAM(NO_ERROR)", false, slowStreams},
 		{"slow handshakes", 200, "EOF", false, slowHandshake},
 		{"garbage for TLS", 20, "alert 80", false, garbage("\x16\x03\x01\x00\xff" + strings.Repeat("\xff", 255))},
 		{"no TLS at all", 20, "EOF", false, garbage("SSH-2.0-OpenSSH_9.2\r\n")},
 		{"key updates", 1, "unexpected message", false, records(keyUpdate)},
 		{"empty records", 1, "unexpected message", false, records(emptyRecord)},
 		{"broken records", 1, "bad record MAC", false, records(brokenRecord)},
-		{"decompression bombs", 4, "200", false, decompressionBomb},
+		{"decompression bombs", 4, "413", false, decompressionBomb},
 	}
 }
 
@@ -114,7 +115,8 @@ func dial(ctx context.Context, addr string) (net.Conn, func(), error) {
 
 // stopped returns ErrStopped if err comes from the end of ctx, else err.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+	// A socket may notice the deadline of ctx before ctx does.
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrStopped
 	}
 	return err

@@ -148,6 +148,25 @@ func closedWindows(ctx context.Context, t Target) (string, error) {
 	return p.ending(ctx, true, nil)
 }
 
+// slowStreams stops in the middle of many bodies.
+func slowStreams(ctx context.Context, t Target) (string, error) {
+	p, done, err := connect(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	for range 100 {
+		id, err := p.open(false, p.head("POST"))
+		if err = errors.Join(err, p.WriteData(id, false, []byte("abc"))); err != nil {
+			return "", err
+		}
+	}
+	if err := p.w.Flush(); err != nil {
+		return "", err
+	}
+	return p.ending(ctx, true, nil)
+}
+
 // requestFlood sends requests without a pause, more than one stream at a time, and takes all responses: nothing is wrong
 // with it but how much it is.
 func requestFlood(ctx context.Context, t Target) (string, error) {
