@@ -420,3 +420,48 @@ func TestAdminUIProgram(t *testing.T) {
 	f.told(t, "DELETE /api/v1/files/lib/new.js ")
 	b.await("the file is gone", "document.querySelectorAll('.file').length === 3")
 }
+
+// The editor offers the names of the scripting interface, by what is before the cursor.
+func TestAdminUICompletion(t *testing.T) {
+	t.Parallel()
+	f, url := newFakeAdmin(t, true)
+	b := startBrowser(t)
+	b.open(url + "/repo/demo/edge/")
+	b.await("the main file in the editor", "document.querySelector('textarea')?.value.includes('Says hello')")
+	set := func(text string) {
+		b.eval(fmt.Sprintf("document.querySelector('textarea').focus(); document.execCommand('selectAll'); document.execCommand('insertText', false, %q)", text))
+	}
+	key := func(name string) {
+		b.eval(fmt.Sprintf("document.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', { key: %q, cancelable: true, bubbles: true }))", name))
+	}
+	const first = "[...document.querySelectorAll('.completion:not([hidden]) li span')].map(e => e.textContent).slice(0, 2).join()"
+	for _, c := range []struct{ text, offered, taken string }{
+		{"pipy.list", "listen", "pipy.listen"},
+		{"pipy.listen(80, $=>$.demuxH", "demuxHTTP", "pipy.listen(80, $=>$.demuxHTTP"},
+		{"pipy()\n  .listen(80)\n  .muxh", "muxHTTP", "pipy()\n  .listen(80)\n  .muxHTTP"},
+		{"new Messa", "Message,MessageEnd", "new Message"},
+		{"algo.uu", "uuid", "algo.uuid"},
+		{"data.toStr", "toString", "data.toString"},
+	} {
+		set(c.text)
+		b.await("names for "+c.text, fmt.Sprintf("(%s).startsWith(%q)", first, c.offered))
+		key("Tab")
+		b.await("the name is taken", fmt.Sprintf("document.querySelector('textarea').value === %q && document.querySelector('.completion').hidden", c.taken))
+	}
+	set("pipy.ex")
+	b.await("names for pipy.ex", fmt.Sprintf("(%s).startsWith('exec')", first))
+	b.picture("completion")
+	key("ArrowDown")
+	key("Enter")
+	b.await("the second name", "document.querySelector('textarea').value === 'pipy.exit'")
+	set("pipy.ex")
+	b.await("names again", "!document.querySelector('.completion').hidden")
+	key("Escape")
+	b.await("Escape closes the list", "document.querySelector('.completion').hidden")
+	key("Enter")
+	b.await("then Enter begins a line", "document.querySelector('textarea').value === 'pipy.ex\\n'")
+	set("// pipy.lis")
+	b.await("no names in a comment", "document.querySelector('.completion').hidden")
+	b.eval("document.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, cancelable: true, bubbles: true }))")
+	f.told(t, "POST /api/v1/repo-files/demo/edge/main.js // pipy.lis")
+}

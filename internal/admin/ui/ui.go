@@ -48,6 +48,7 @@ func Handler(override fs.FS) http.Handler {
 	}
 	mux := http.NewServeMux()
 	own := &files{tree: tree, packed: &sync.Map{}, page: "index.html", prefix: "ui/", policy: csp}
+	mux.HandleFunc("/ui/names.json", serveNames)
 	mux.Handle("/docs/", docsHandler{})
 	mux.Handle("/docs", docsHandler{})
 	mux.Handle("/", own)

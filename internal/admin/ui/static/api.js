@@ -77,6 +77,7 @@ export const program = {
 }
 
 export const graph = async text => JSON.parse(await request('POST', '/api/v1/graph', text))
+export const names = () => json('/ui/names.json')
 export const status = () => json('/api/v1/status')
 export const metrics = (uuid, name = '') =>
   json('/api/v1/metrics' + (uuid ? '/' + encodeURIComponent(uuid) + '/' : name ? '/' : '') + encodeURIComponent(name))

@@ -1,16 +1,20 @@
 import { h, replace } from './dom.js'
 import { highlight } from './highlight.js'
+import { completion } from './completion.js'
 
 // codeEditor is a textarea over its own highlighted text, with line numbers. The Tab key indents unless Escape was pressed
-// before, so that the keyboard gets out of it.
+// before, so that the keyboard gets out of it. Names of the scripting interface are offered while they are typed.
 export function codeEditor({ onchange, onsave }) {
   let file = '', leaving = false
   const numbers = h('div', { class: 'numbers', 'aria-hidden': 'true' })
   const colours = h('pre', { 'aria-hidden': 'true' })
   const input = h('textarea', {
     spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off', wrap: 'off', 'aria-label': 'file content',
-    oninput: () => { draw(); onchange() },
+    oninput: () => { draw(); onchange(); list.typed(file) },
+    onblur: () => list.close(),
+    onclick: () => list.close(),
     onkeydown: e => {
+      if (list.key(e, file)) return
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') {
         e.preventDefault()
         onsave()
@@ -25,10 +29,12 @@ export function codeEditor({ onchange, onsave }) {
       leaving = e.key === 'Escape'
     },
   })
-  const scroller = h('div', { class: 'code' }, numbers, h('div', { class: 'layers' }, colours, input))
+  const layers = h('div', { class: 'layers' }, colours, input)
+  const scroller = h('div', { class: 'code' }, numbers, layers)
 
   // execCommand is the one way of changing the text that undo knows of.
   const insert = text => document.execCommand('insertText', false, text)
+  const list = completion(input, layers, insert)
   const selectLines = () => {
     const { value, selectionStart: from, selectionEnd: to } = input
     const start = value.lastIndexOf('\n', from - 1) + 1
@@ -62,6 +68,7 @@ export function codeEditor({ onchange, onsave }) {
       input.readOnly = readOnly
       input.setSelectionRange(0, 0)
       scroller.scrollTo(0, 0)
+      list.close()
       draw()
     },
     focus: () => input.focus(),
