@@ -15,7 +15,7 @@ var $state  // of the client's connection
 var $target // where the current command goes
 
 function choose(command) {
-  var name = command[0].toString().toLowerCase()
+  var name = String(command?.[0]).toLowerCase()
   if (binding.has(name)) $state.bound = true
   $target = !$state.bound && reads.has(name) ? replica : primary
   console.log(`${name} goes to the ${$target === replica ? 'replica' : 'primary'}`)
@@ -25,7 +25,7 @@ pipy.listen(8000, $=>$
   .onStart(() => void ($state = { bound: false }))
   .decodeRESP()
   .demux({ outputCount: -1 }).to($=>$ // one command after the other
-    .handleMessage(msg => choose(msg.payload))
+    .replaceMessage(msg => (choose(msg.payload), msg)) // before mux sees its beginning
     .mux(() => $state.bound ? $state : $target).to($=>$
       .encodeRESP()
       .connect(() => $target)
