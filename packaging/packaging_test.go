@@ -39,5 +39,10 @@ func TestUnits(t *testing.T) {
 		if err != nil || len(out) > 0 {
 			t.Errorf("%s: %v\n%s", unit, err, out)
 		}
+		// The scale goes from 0, best, to 100. A setting that is dropped by mistake shows here.
+		out, err = exec.Command("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", filepath.Join(dir, unit)).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s is exposed: %v\n%s", unit, err, out)
+		}
 	}
 }

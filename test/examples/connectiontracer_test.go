@@ -75,17 +75,21 @@ func TestConnectionTracer(t *testing.T) {
 			t.Errorf("from another namespace: %+v", e)
 		}
 
-		// Nobody listens there any more.
+		// Nobody listens there any more, once no process that another test is just starting holds a copy of the socket.
 		server.Close()
-		d := net.Dialer{Timeout: harness.Patience}
-		refused := harness.Port(t)
-		addr := &net.TCPAddr{IP: net.ParseIP(host), Port: refused}
-		s.ns.Do(func() {
-			d.LocalAddr = addr
-			_, err = d.Dial("tcp", remote)
-		})
-		if err == nil {
-			t.Fatalf("%s answers", remote)
+		var addr *net.TCPAddr
+		for until := time.Now().Add(harness.Patience); ; {
+			addr = &net.TCPAddr{IP: net.ParseIP(host), Port: harness.Port(t)}
+			d := net.Dialer{Timeout: harness.Patience, LocalAddr: addr}
+			var c net.Conn
+			s.ns.Do(func() { c, err = d.Dial("tcp", remote) })
+			if err != nil {
+				break
+			}
+			c.Close()
+			if time.Now().After(until) {
+				t.Fatalf("%s answers", remote)
+			}
 		}
 		await("failed", remote, addr.String())
 	}

@@ -115,7 +115,8 @@ func dial(ctx context.Context, addr string) (net.Conn, func(), error) {
 
 // stopped returns ErrStopped if err comes from the end of ctx, else err.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+	// A socket may notice the deadline of ctx before ctx does.
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrStopped
 	}
 	return err
