@@ -47,9 +47,9 @@ func describe(p packet) string {
 		topic = " topic=" + *h.TopicName
 	}
 	s := fmt.Sprintf("%s/%d id=%d reason=%d qos=%d", typeNames[h.Type], h.ProtocolLevel, h.PacketIdentifier, h.ReasonCode, h.QoS)
-	for name, set := range map[string]bool{" dup": h.Dup, " retain": h.Retain, " present": h.SessionPresent} {
+	for i, set := range []bool{h.Dup, h.Retain, h.SessionPresent} {
 		if set {
-			s += name
+			s += []string{" dup", " retain", " present"}[i]
 		}
 	}
 	if h.KeepAlive > 0 {
