@@ -121,7 +121,7 @@ func (r *Realm) appendArray(b []byte, o *lib.TJSObject, depth int) ([]byte, bool
 	sh := at[lib.TJSShape](o.Fshape)
 	values, count := fastArray(o)
 	// Nothing but a length, which may be more than there are elements.
-	if o.F__ccgo16&fastArrayFlag == 0 || sh.Fproto != payload(r.arrayProto) || sh.Fprop_count != 1 ||
+	if !isFast(o) || sh.Fproto != payload(r.arrayProto) || sh.Fprop_count != 1 ||
 		*at[jsValue](o.Fprop) != intValue(int32(count)) {
 		return b, false
 	}
@@ -143,8 +143,11 @@ func (r *Realm) appendArray(b []byte, o *lib.TJSObject, depth int) ([]byte, bool
 	return append(b, ']'), true
 }
 
-// fastArrayFlag marks an array whose elements lie side by side.
-const fastArrayFlag = 0x10
+// isFast reports whether the elements of an array lie side by side. The flag is in front of the class; the name of its byte
+// depends on the platform.
+func isFast(o *lib.TJSObject) bool {
+	return *(*byte)(unsafe.Add(unsafe.Pointer(&o.Fclass_id), -2))&0x10 != 0
+}
 
 func fastArray(o *lib.TJSObject) (values uintptr, count uint32) {
 	a := (*[3]uintptr)(unsafe.Pointer(&o.Fu)) // a size, the elements, their number
