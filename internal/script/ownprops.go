@@ -28,8 +28,7 @@ func (r *Realm) ownProps(obj jsValue) bool {
 		return false
 	}
 	sh := at[lib.TJSShape](o.Fshape)
-	// The shape is followed by its hash table, then by a description of each property.
-	desc := o.Fshape + unsafe.Sizeof(*sh) + (uintptr(sh.Fprop_hash_mask)+1)*4
+	desc := properties(o.Fshape)
 	base := len(r.props)
 	for i := range uintptr(sh.Fprop_count) {
 		d := at[lib.TJSShapeProperty](desc + i*unsafe.Sizeof(lib.TJSShapeProperty{}))
@@ -50,6 +49,11 @@ func (r *Realm) ownProps(obj jsValue) bool {
 		r.props = append(r.props, ownProp{name, dup(*at[jsValue](o.Fprop + i*unsafe.Sizeof(jsValue{})))})
 	}
 	return true
+}
+
+// properties returns where the descriptions of a shape's properties are: behind the shape and its hash table.
+func properties(shape uintptr) uintptr {
+	return shape + unsafe.Sizeof(lib.TJSShape{}) + (uintptr(at[lib.TJSShape](shape).Fprop_hash_mask)+1)*4
 }
 
 func (r *Realm) eachProp(base int, f func(name string, v Value) error) (err error) {

@@ -45,16 +45,20 @@ type Realm struct {
 	global    jsValue
 	empty     jsValue
 	errorCtor jsValue
-	arena     []jsValue
-	handles   handles
-	lost      *lostRefs
-	lostSpare []jsValue
-	held      int
-	slab      *slab // the one HoldBriefly fills
-	props     []ownProp
-	fastProps bool // the layout of objects is what ownProps expects
-	keep      string
-	scratch   uintptr // 16 bytes of engine memory for out-parameters
+
+	objectProto, arrayProto jsValue
+	arena                   []jsValue
+	handles                 handles
+	lost                    *lostRefs
+	lostSpare               []jsValue
+	held                    int
+	slab                    *slab // the one HoldBriefly fills
+	props                   []ownProp
+	fastProps               bool   // the layout of objects is what ownProps expects
+	fastJSON                bool   // so is that of arrays and strings, for PrintJSON
+	printed                 []byte // what PrintJSON works in
+	keep                    string
+	scratch                 uintptr // 16 bytes of engine memory for out-parameters
 
 	funcs        []Func
 	ctors        []constructor
@@ -162,6 +166,9 @@ func New(host Host, limits Limits) (*Realm, error) {
 	}), propHidden)
 	r.installPromises()
 	r.fastProps = r.checkOwnProps()
+	r.objectProto = lib.XJS_GetClassProto(r.tls, r.ctx, lib.EJS_CLASS_OBJECT)
+	r.arrayProto = lib.XJS_GetClassProto(r.tls, r.ctx, lib.EJS_CLASS_ARRAY)
+	r.fastJSON = r.checkJSON()
 	r.contexts++
 	r.root = &Context{r: r, id: r.contexts, fiber: Undefined.v, legacy: Undefined.v}
 	return r, nil

@@ -106,6 +106,9 @@ func fault(what string, text []byte, at int) error {
 }
 
 func invalidUTF8(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
 	for i := 0; i < len(b); {
 		_, n := utf8.DecodeRune(b[i:])
 		if n == 1 && b[i] >= utf8.RuneSelf {
@@ -139,13 +142,18 @@ func decode(c *script.Call) (script.Value, error) {
 			return script.Undefined, o.Err()
 		}
 	}
-	text := d.Bytes()
+	text := d.AppendTo(make([]byte, 0, d.Size()+1))
 	if i := invalidUTF8(text); i >= 0 {
 		return script.Undefined, fault("invalid bytes in UTF-8 string", text, i)
 	}
 	reviver := c.Arg(1)
 	if long >= 0 {
 		reviver = shorten(c.Realm, long, reviver)
+	}
+	if reviver.IsNullish() {
+		if v, ok := c.ParseJSON(text); ok {
+			return v, nil
+		}
 	}
 	return call(c.Realm, "parse", c.StringBytes(text), reviver)
 }
@@ -167,6 +175,11 @@ func shorten(r *script.Realm, long cstruct.LongStrings, next script.Value) scrip
 func encode(c *script.Call) (script.Value, error) {
 	if err := c.Need(1); err != nil {
 		return script.Undefined, err
+	}
+	if len(c.Args) == 1 || c.Arg(1).IsNullish() && c.Arg(2).IsNullish() {
+		if b, ok := c.PrintJSON(c.Arg(0)); ok {
+			return event.NewData(c.Realm, stream.NewData(b)), nil
+		}
 	}
 	text, ok, err := Stringify(c.Realm, c.Args...)
 	if err != nil || !ok {

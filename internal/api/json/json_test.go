@@ -2,12 +2,14 @@ package json
 
 import (
 	"encoding/json"
+	"runtime"
 	"testing"
 
 	"weir/internal/api/cstruct"
 	"weir/internal/event"
 	"weir/internal/script"
 	"weir/internal/script/scripttest"
+	"weir/internal/stream"
 )
 
 func run(t *testing.T, src string) string {
@@ -77,4 +79,43 @@ func FuzzExplain(f *testing.F) {
 func TestSurface(t *testing.T) {
 	t.Parallel()
 	scripttest.Surface(t, "04-codecs.tsv", []string{"JSON"}, Namespace)
+}
+
+// A body of 100 KB that is decoded and encoded again is copied once on each way: into what is parsed, and into the Data.
+func TestCopies(t *testing.T) {
+	for name, text := range documents() {
+		r, _ := scripttest.New(t, event.Namespace, Namespace)
+		end := r.Scope()
+		input := r.Hold(event.NewData(r, stream.NewString(text)))
+		result, err := r.Run("main.js", "(d => JSON.encode(JSON.decode(d)))")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := r.Hold(result.Value)
+		end()
+		again := func() {
+			end := r.Scope()
+			defer end()
+			v, err := r.Call(f.Value(), input.Value())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, ok := event.DataOf(r, v); !ok || string(d.Bytes()) != text {
+				t.Fatalf("%s is not the same again", name)
+			}
+		}
+		again() // makes the memory that is kept
+		const times = 10
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range times {
+			again()
+			r.EndTurn()
+		}
+		runtime.ReadMemStats(&after)
+		// Comparing takes no memory. Allocation rounds up to an eighth.
+		if copies := float64(after.TotalAlloc-before.TotalAlloc) / times / float64(len(text)); copies > 2.3 {
+			t.Errorf("%s is copied %.1f times", name, copies)
+		}
+	}
 }
