@@ -61,9 +61,9 @@ func persist(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	if x, ok := ebpf.Persistent.Get(key); ok && compatible(c, x, c.Arg(2)) {
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	if x, ok := s.persistent().Get(key); ok && compatible(c, x, c.Arg(2)) {
 		return s.restore(c.Realm, x)
 	}
 	v, err := c.Call(factory)
@@ -76,7 +76,7 @@ func persist(c *script.Call) (script.Value, error) {
 		gen.Close()
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Put(key, x, gen)
+	s.persistent().Put(key, x, gen)
 	return v, nil
 }
 
@@ -189,7 +189,7 @@ func forget(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	return script.Bool(ebpf.Persistent.Forget(key)), nil
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	return script.Bool(s.persistent().Forget(key)), nil
 }
