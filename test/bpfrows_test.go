@@ -420,7 +420,7 @@ func TestIterators(t *testing.T) {
 			cgroups: { iterator: { cgroup: '/sys/fs/cgroup' } }, connections: undefined }[name])
 		ask.size = name => printed[name] ? printed[name].size : -1
 		ask.pid = () => new CStruct({ id: 'uint32' }).decode(printed.tasks).id === pipy.pid
-		ask.element = () => { var e = new CStruct({ key: 'uint32', low: 'uint32' }).decode(printed.elements.shift(12 * 9) && printed.elements); return e.key + ' ' + e.low }
+		ask.element = () => { var e = new CStruct({ key: 'uint32', low: 'uint32' }).decode((printed.elements.shift(12 * 9), printed.elements)); return e.key + ' ' + e.low }
 		ask.missing = () => obj.program('cgroups').load().attach({ iterator: { cgroup: '/sys/fs/cgroup/none' } })
 	`)
 	size := func(name string) (n int) {
@@ -438,10 +438,16 @@ func TestIterators(t *testing.T) {
 		t.Errorf("%d bytes of tasks", n)
 	}
 	r.want("pid", "true")
-	if n := size("elements"); n != 16*12 {
-		t.Errorf("%d bytes of 16 elements", n)
-	}
-	r.want("element", "9 99")
+	t.Run("elements", func(t *testing.T) {
+		const lacks = "not supported by this kernel: iterators over the elements of maps"
+		if strings.Contains(r.ask("read/elements"), lacks) {
+			t.Skip(lacks)
+		}
+		if n := size("elements"); n != 16*12 {
+			t.Errorf("%d bytes of 16 elements", n)
+		}
+		r.want("element", "9 99")
+	})
 	if n := size("cgroups"); n == 0 {
 		t.Error("no cgroup")
 	}
@@ -464,7 +470,7 @@ func TestStorageOfKernelObjects(t *testing.T) {
 		ask.gone = () => store('of_task').update(1 << 30, { i: 6 })
 		ask.grouped = () => {
 			store('groups').update(0, '/sys/fs/cgroup')
-			return obj.program('grouped').load().run({}).retval
+			return obj.program('grouped').load().run({ repeat: 0 }).retval
 		}
 		ask.locked = () => { var m = store('guards'); m.update(1, { n: 5 }, 'lock'); return m.lookup(1, 4).n }
 		pipy.listen('127.0.0.1:8001', $=>$.onStart(ib => {

@@ -128,8 +128,8 @@ func (p *Program) Load(l LoadOptions) error {
 		var e *Error
 		if errors.As(err, &e) {
 			p.log = e.Log
-			if e.Errno == syscall.EPERM && trampoline(spec) && !HaveTrampolines(p.gen.Backend) {
-				err = &Error{Call: e.Call, Errno: e.Errno, Log: e.Log, Unsupported: "programs attached to kernel functions (fentry, fexit, fmod_ret, lsm, freplace)"}
+			if what := beyond(spec); what != "" && e.Errno == syscall.EPERM && !HaveTrampolines(p.gen.Backend) {
+				err = &Error{Call: e.Call, Errno: e.Errno, Log: e.Log, Unsupported: what}
 			}
 		}
 		p.debugLog()
