@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"weir/internal/ebpf"
@@ -185,7 +186,7 @@ func interfaceOf(r *script.Realm, v script.Value) (int, error) {
 	if !ok || f < 1 {
 		return 0, errors.New("an interface is given by name or index")
 	}
-	return script.Truncate(f), nil
+	return link.Interface(strconv.Itoa(script.Truncate(f)))
 }
 
 func (t *targetReader) egress() bool {

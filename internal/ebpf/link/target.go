@@ -62,7 +62,9 @@ func Interface(name string) (int, error) {
 		return i.Index, nil
 	}
 	if n, err := strconv.Atoi(name); err == nil && n > 0 {
-		return n, nil
+		if _, err := net.InterfaceByIndex(n); err == nil {
+			return n, nil
+		}
 	}
 	return 0, fmt.Errorf("no interface %s: see ip link", name)
 }
