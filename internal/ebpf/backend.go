@@ -203,7 +203,7 @@ type RunOptions struct {
 	Context    []byte
 	ContextOut int
 	Repeat     uint32
-	CPU        uint32
+	CPU        *uint32 // nil: where the caller happens to be
 	Flags      uint32
 	BatchSize  uint32
 }
@@ -213,5 +213,5 @@ type RunResult struct {
 	Retval   uint32
 	Data     []byte
 	Context  []byte
-	Duration time.Duration // of one run on average
+	Duration time.Duration // of one run on average, as the kernel measured it; 0 for types of programs that it does not measure
 }

@@ -29,7 +29,9 @@ func (kernel) Interface(name string) (int, error) {
 		return i.Index, nil
 	}
 	if n, err := strconv.Atoi(name); err == nil && n > 0 {
-		return n, nil
+		if _, err := net.InterfaceByIndex(n); err == nil {
+			return n, nil
+		}
 	}
 	return 0, noInterface(name)
 }

@@ -109,6 +109,22 @@ func (m *Map) ID() uint32 { return m.id }
 // Created reports whether the map is in the kernel.
 func (m *Map) Created() bool { return m.handle != nil }
 
+// Ready reports whether the map is in the kernel. It fails if the map was there and is closed.
+func (m *Map) Ready() (bool, error) {
+	if m.closed {
+		return false, ErrClosed
+	}
+	return m.handle != nil, nil
+}
+
+// Need fails unless the map is in the kernel.
+func (m *Map) Need() error {
+	if ok, err := m.Ready(); ok || err != nil {
+		return err
+	}
+	return ErrNotCreated
+}
+
 // Handle returns the map in the kernel; nil until it is created.
 func (m *Map) Handle() MapHandle { return m.handle }
 
@@ -307,8 +323,8 @@ func (m *Map) Count(limit int) (n int, ok bool) {
 
 // Info asks the kernel about the map.
 func (m *Map) Info() (MapInfo, error) {
-	if m.handle == nil {
-		return MapInfo{}, ErrNotCreated
+	if err := m.Need(); err != nil {
+		return MapInfo{}, err
 	}
 	return m.handle.Info()
 }
@@ -318,16 +334,16 @@ var ErrNotCreated = errors.New("the map has not been created")
 
 // Freeze forbids changes by system calls.
 func (m *Map) Freeze() error {
-	if m.handle == nil {
-		return ErrNotCreated
+	if err := m.Need(); err != nil {
+		return err
 	}
 	return m.handle.Freeze()
 }
 
 // Pin makes the map a file in bpffs, which keeps it.
 func (m *Map) Pin(path string) error {
-	if m.handle == nil {
-		return ErrNotCreated
+	if err := m.Need(); err != nil {
+		return err
 	}
 	if err := m.handle.Pin(path); err != nil {
 		return err
@@ -360,8 +376,8 @@ func (m *Map) Memory() (Memory, error) {
 	if m.memory != nil {
 		return m.memory, nil
 	}
-	if m.handle == nil {
-		return nil, ErrNotCreated
+	if err := m.Need(); err != nil {
+		return nil, err
 	}
 	mm, err := m.handle.Memory()
 	if err != nil {

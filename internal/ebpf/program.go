@@ -163,34 +163,45 @@ func (p *Program) adopt(h ProgramHandle, programType, attachType uint32) {
 
 // Info asks the kernel about the program.
 func (p *Program) Info() (ProgramInfo, error) {
-	if p.handle == nil {
-		return ProgramInfo{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return ProgramInfo{}, err
 	}
 	return p.handle.Info()
 }
 
 var errNotLoaded = errors.New("the program is not loaded")
 
+// Need fails unless the program is in the kernel.
+func (p *Program) Need() error {
+	switch {
+	case p.closed:
+		return ErrClosed
+	case p.handle == nil:
+		return errNotLoaded
+	}
+	return nil
+}
+
 // Stats returns what the program did while statistics were enabled.
 func (p *Program) Stats() (ProgramStats, error) {
-	if p.handle == nil {
-		return ProgramStats{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return ProgramStats{}, err
 	}
 	return p.handle.Stats()
 }
 
 // Run runs the program on data that is given.
 func (p *Program) Run(o *RunOptions) (RunResult, error) {
-	if p.handle == nil {
-		return RunResult{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return RunResult{}, err
 	}
 	return p.handle.Run(o)
 }
 
 // Pin makes the program a file in bpffs, which keeps it loaded.
 func (p *Program) Pin(path string) error {
-	if p.handle == nil {
-		return errNotLoaded
+	if err := p.Need(); err != nil {
+		return err
 	}
 	if err := p.handle.Pin(path); err != nil {
 		return err

@@ -70,7 +70,7 @@ func TestKernelScripts(t *testing.T) {
 		{`var p = bpf.object(F.counter()).program('count').load('xdp'); var r = p.run({ data: new Data(new Array(64).fill(1)), dataOut: 64, repeat: 3 }); var i = p.info();
 			[r.retval, r.data.size, hex(r.data).slice(0, 4), r.context, r.duration >= 0, i.type, i.name, i.mapIds.length > 0, i.jitedSize > 0, i.translatedSize > 0, i.memlock > 0, i.loadTime > 0, i.tag.length, i.gpl, i.tag === p.tag, bpf.Program.list().some(x => x.id === p.id)].join()`,
 			"2,64,0101,,true,6,count,true,true,true,true,true,16,true,true,true"},
-		{`bpf.object(F.counter()).program('count').load('xdp').run({ data: new Data([1]) })`, "error: syscall BPF_PROG_TEST_RUN failed with errno = 22: Invalid argument"},
+		{`bpf.object(F.counter()).program('count').load('xdp').run({ data: new Data([1]) })`, "error: syscall BPF_PROG_TEST_RUN failed with errno = 22: Invalid argument (options.data has 1 bytes, a frame has at least 14)"},
 		{n + `var m = new bpf.Map({ type: 'queue', valueType: N, maxEntries: 2 }); m.push(1); m.push(2); m.push(3, { exist: true }); [m.peek().n, m.takeAll().map(e => e[1].n), m.pop()].join()`, "2,2,3,"},
 		{`var m = new bpf.Map({ type: 'bloom_filter', valueSize: 4, maxEntries: 20, extra: 3 }); m.add(5); [m.test(5), m.test(6), m.info().extra].join()`, "true,false,3"},
 		{`var l = new CStruct({ p: 'uint32', a: 'uint8[4]' }); var m = new bpf.Map({ type: 'lpm_trie', keyType: l, valueSize: 1, maxEntries: 9, flags: 1 });

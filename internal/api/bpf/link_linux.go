@@ -61,7 +61,7 @@ func init() {
 		script.Method{Name: "attach", Sig: "attach(target?: object, options?: { cookie?, flags?, anchor?, expectedRevision? }): Link", Length: 2, Fn: programAttach},
 		script.Method{Name: "stdout", Sig: "stdout(pipeline: function | Pipeline): { close() }", Length: 1, Fn: programStdout})
 	MapClass.Methods = append(MapClass.Methods,
-		script.Method{Name: "listen", Sig: "listen(options?: { type?, pages?, wakeup?, watermark?, overwrite?, maxPending? }, pipeline: function | Pipeline): { close() }", Length: 2, Fn: mapListen},
+		script.Method{Name: "listen", Sig: "listen(options?: { type?, pages?, wakeup?, watermark?, overwrite?, maxPending?, maxPendingSize? }, pipeline: function | Pipeline): { close() }", Length: 2, Fn: mapListen},
 		script.Method{Name: "produce", Sig: "produce(record: Data | object, options?: { type? }): boolean", Length: 2, Fn: mapProduce})
 }
 

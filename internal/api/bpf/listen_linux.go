@@ -91,12 +91,12 @@ func mapListen(c *script.Call) (script.Value, error) {
 	if len(c.Args) > 1 {
 		options, i = c.Arg(0), 1
 	}
-	if err := checkKeys(c.Realm, options, "options", "type", "pages", "wakeup", "watermark", "overwrite", "maxPending"); err != nil {
+	if err := checkKeys(c.Realm, options, "options", "type", "pages", "wakeup", "watermark", "overwrite", "maxPending", "maxPendingSize"); err != nil {
 		return script.Undefined, err
 	}
 	o := c.Options(options)
 	e := events.Options{Pages: int(o.Size("pages", 0)), Wakeup: int(o.Size("wakeup", 0)), Watermark: int(o.Size("watermark", 0)),
-		Overwrite: o.Bool("overwrite", false), MaxPending: int(o.Size("maxPending", 0))}
+		Overwrite: o.Bool("overwrite", false), MaxPending: int(o.Size("maxPending", 0)), MaxPendingSize: int(o.Size("maxPendingSize", 0))}
 	var codec *cstruct.Codec
 	size := 0
 	if t := o.Value("type"); !t.IsUndefined() {

@@ -45,19 +45,8 @@ const maxPersistDepth = 16
 
 var errPersist = errors.New("the factory must return a Map, Program, ObjectFile or Link, or an object or array of such")
 
-func persist(c *script.Call) (script.Value, error) {
-	if err := c.Need(2); err != nil {
-		return script.Undefined, err
-	}
-	key, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
+func persist(c *script.Call, s *State, key string) (script.Value, error) {
 	factory, err := c.Function(1)
-	if err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
 	if err != nil {
 		return script.Undefined, err
 	}
@@ -177,18 +166,7 @@ func (s *State) restore(r *script.Realm, x any) (script.Value, error) {
 	return r.FromGo(x), nil
 }
 
-func forget(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	key, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func forget(c *script.Call, s *State, key string) (script.Value, error) {
 	s.persistent().Lock(s.Gen)
 	defer s.persistent().Unlock()
 	return script.Bool(s.persistent().Forget(key)), nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"weir/internal/ebpf"
@@ -178,14 +179,15 @@ func (t *targetReader) device() int {
 }
 
 func interfaceOf(r *script.Realm, v script.Value) (int, error) {
+	back := StateOf(r).Gen.Backend
 	if s, ok := r.AsString(v); ok {
-		return StateOf(r).Gen.Backend.Interface(s)
+		return back.Interface(s)
 	}
 	f, ok := r.NumberOf(v)
 	if !ok || f < 1 {
 		return 0, errors.New("an interface is given by name or index")
 	}
-	return script.Truncate(f), nil
+	return back.Interface(strconv.Itoa(script.Truncate(f)))
 }
 
 func (t *targetReader) egress() bool {

@@ -3,6 +3,7 @@ package events
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,9 @@ type Options struct {
 	Watermark  int  // bytes likewise
 	Overwrite  bool // of a perf array: the newest events are kept, not the oldest
 	MaxPending int  // records that may wait for Done; 0 is 4096
+
+	// MaxPendingSize is how many bytes of records may wait for Done; 0 is 4 MiB. The record that reaches it is read as a whole.
+	MaxPendingSize int
 }
 
 // Check reports options that fit no map of a type, and types that have no events.
@@ -46,8 +50,9 @@ func (o Options) Check(t ebpf.MapType) error {
 }
 
 const (
-	defaultPages   = 64
-	defaultPending = 4096
+	defaultPages       = 64
+	defaultPending     = 4096
+	defaultPendingSize = 4 << 20
 )
 
 // Reader reads the records of a map until it is closed.
@@ -57,8 +62,9 @@ type Reader struct {
 
 	mu      sync.Mutex
 	room    sync.Cond // for what pending allows
-	pending int
-	limit   int
+	pending []int     // the sizes of the records that are, in order
+	size    int       // their sum
+	limits  Options
 	held    bool
 	closed  bool
 	ended   chan struct{}
@@ -71,23 +77,29 @@ type Source interface {
 }
 
 // Start starts to read a source. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count
-// as pending until Done. When as many are pending as o.MaxPending allows, or while the reader is held, nothing is read:
+// as pending until Done. When as many records or bytes are pending as allowed, or while the reader is held, nothing is read:
 // what does not fit the buffer meanwhile is dropped. If reading fails, deliver is called once with the error, and no more after
 // that.
 func Start(s Source, o Options, deliver func([]Record, error)) *Reader {
 	if o.MaxPending <= 0 {
 		o.MaxPending = defaultPending
 	}
-	r := &Reader{source: s, deliver: deliver, limit: o.MaxPending, ended: make(chan struct{})}
+	if o.MaxPendingSize <= 0 {
+		o.MaxPendingSize = defaultPendingSize
+	}
+	r := &Reader{source: s, deliver: deliver, limits: o, ended: make(chan struct{})}
 	r.room.L = &r.mu
 	go r.run()
 	return r
 }
 
-// Done takes n records off the pending ones.
+// Done takes n records off the pending ones: those that have been pending longest.
 func (r *Reader) Done(n int) {
 	r.mu.Lock()
-	r.pending -= n
+	for _, size := range r.pending[:n] {
+		r.size -= size
+	}
+	r.pending = slices.Delete(r.pending, 0, n)
 	r.mu.Unlock()
 	r.room.Signal()
 }
@@ -116,29 +128,32 @@ func (r *Reader) Close() error {
 	return err
 }
 
-// wait returns how many records may be read, 0 at the end.
-func (r *Reader) wait() int {
+// wait returns how many records and bytes may be read, no records at the end.
+func (r *Reader) wait() (records, size int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.closed && (r.held || r.pending >= r.limit) {
+	for !r.closed && (r.held || len(r.pending) >= r.limits.MaxPending || r.size >= r.limits.MaxPendingSize) {
 		r.room.Wait()
 	}
 	if r.closed {
-		return 0
+		return 0, 0
 	}
-	return min(batchSize, r.limit-r.pending)
+	return min(batchSize, r.limits.MaxPending-len(r.pending)), r.limits.MaxPendingSize - r.size
 }
 
 func (r *Reader) run() {
 	defer close(r.ended)
 	for {
-		n := r.wait()
+		n, size := r.wait()
 		if n == 0 {
 			return
 		}
-		batch, err := r.read(n)
+		batch, err := r.read(n, size)
 		r.mu.Lock()
-		r.pending += len(batch)
+		for i := range batch {
+			r.pending = append(r.pending, len(batch[i].Data))
+			r.size += len(batch[i].Data)
+		}
 		closed := r.closed
 		r.mu.Unlock()
 		if closed {
@@ -154,8 +169,8 @@ func (r *Reader) run() {
 	}
 }
 
-// read collects a batch of at most n records, whose data lie in one block.
-func (r *Reader) read(n int) ([]Record, error) {
+// read collects a batch of at most n records, up to the one that reaches a size. Their data lie in one block.
+func (r *Reader) read(n, size int) ([]Record, error) {
 	var batch []Record
 	var block []byte
 	var ends []int
@@ -171,7 +186,7 @@ func (r *Reader) read(n int) ([]Record, error) {
 		}
 		block = append(block, rec.Data...)
 		batch, ends = append(batch, rec), append(ends, len(block))
-		if rec.Remaining <= 0 || time.Since(began) > batchTime {
+		if rec.Remaining <= 0 || len(block) >= size || time.Since(began) > batchTime {
 			break
 		}
 	}

@@ -264,6 +264,9 @@ func features(out io.Writer, b ebpf.Backend) error {
 	for i := uint32(1); ebpf.MapTypeName(i) != strconv.Itoa(int(i)); i++ {
 		show("map "+ebpf.MapTypeName(i), ebpf.Feature{Kind: ebpf.FeatureMapType, Value: i})
 	}
+	for _, n := range ebpf.LinkTypeNames() {
+		show("link "+n, ebpf.Feature{Kind: ebpf.FeatureLinkType, Name: n})
+	}
 	show("type information (BTF)", ebpf.Feature{Kind: ebpf.FeatureBTF})
 	show("trampolines (fentry, fexit, lsm, freplace)", ebpf.Feature{Kind: ebpf.FeatureTrampolines})
 	show("tokens", ebpf.Feature{Kind: ebpf.FeatureToken})

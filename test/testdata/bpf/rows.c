@@ -1,40 +1,29 @@
 // Programs for the kinds of hooks and maps that the other tests leave out.
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, val) int(*name)[val]
-#define __type(name, val) val *name
-#define INDEX __attribute__((preserve_access_index))
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
-static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
-static long (*bpf_get_stackid)(void *ctx, void *map, u64 flags) = (void *)27;
-static long (*bpf_current_task_under_cgroup)(void *map, u32 index) = (void *)37;
-static long (*bpf_redirect_map)(void *map, u64 key, u64 flags) = (void *)51;
-static long (*bpf_sk_redirect_map)(void *skb, void *map, u32 key, u64 flags) = (void *)52;
-static long (*bpf_msg_redirect_map)(void *msg, void *map, u32 key, u64 flags) = (void *)60;
-static long (*bpf_seq_write)(void *seq, const void *data, u32 size) = (void *)127;
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define INDEX __attribute__((preserve_access_index))
 
 struct {
 	__uint(type, 2);
 	__uint(max_entries, 16);
-	__type(key, u32);
-	__type(value, u64);
+	__type(key, __u32);
+	__type(value, __u64);
 } counts SEC(".maps");
 
 struct {
 	__uint(type, 15);
 	__uint(max_entries, 4);
-	__type(key, u32);
-	__type(value, u32);
+	__type(key, __u32);
+	__type(value, __u32);
 } sockets SEC(".maps");
 
 struct {
 	__uint(type, 14);
 	__uint(max_entries, 4);
-	__type(key, u32);
-	__type(value, u32);
+	__type(key, __u32);
+	__type(value, __u32);
 } devices SEC(".maps");
 
 struct {
@@ -56,29 +45,28 @@ struct {
 		__uint(type, number); \
 		__uint(map_flags, 1); \
 		__type(key, int); \
-		__type(value, u32); \
+		__type(value, __u32); \
 	} name SEC(".maps")
 
 STORAGE(of_socket, 24);
 STORAGE(of_task, 29);
 STORAGE(of_cgroup, 32);
 
-struct bpf_spin_lock { u32 val; };
-struct guarded { struct bpf_spin_lock lock; u32 n; };
+struct guarded { struct bpf_spin_lock lock; __u32 n; };
 
 struct {
 	__uint(type, 1);
 	__uint(max_entries, 4);
-	__type(key, u32);
+	__type(key, __u32);
 	__type(value, struct guarded);
 } guards SEC(".maps");
 
-volatile u32 from; // the remote port, as contexts have it, of the socket whose data goes to another one
-volatile u32 drop; // packets and messages are dropped
+volatile __u32 from; // the remote port, as contexts have it, of the socket whose data goes to another one
+volatile __u32 drop; // packets and messages are dropped
 
-static __attribute__((always_inline)) void count(u32 i)
+static __attribute__((always_inline)) void count(__u32 i)
 {
-	u64 *n = bpf_map_lookup_elem(&counts, &i);
+	__u64 *n = bpf_map_lookup_elem(&counts, &i);
 	if (n)
 		__sync_fetch_and_add(n, 1);
 }
@@ -91,11 +79,6 @@ SEC("netfilter") int filter(void *ctx)
 	return 1;
 }
 
-struct sk_msg_md {
-	void *data, *data_end;
-	u32 family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port, size;
-};
-
 SEC("sk_msg") int message(struct sk_msg_md *m)
 {
 	count(1);
@@ -105,12 +88,6 @@ SEC("sk_msg") int message(struct sk_msg_md *m)
 		return bpf_msg_redirect_map(m, &sockets, 1, 1);
 	return 1;
 }
-
-struct __sk_buff {
-	u32 len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto, priority, ingress_ifindex, ifindex,
-		tc_index, cb[5], hash, tc_classid, data, data_end, napi_id, family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4],
-		remote_port, local_port;
-};
 
 SEC("sk_skb/stream_verdict") int segment(struct __sk_buff *s)
 {
@@ -176,7 +153,7 @@ SEC("fmod_ret/bpf_modify_return_test") int changes(void *ctx) { return 0; }
 SEC("lsm/file_open") int opened(void *ctx) { return 0; }
 SEC("lsm_cgroup/socket_bind") int bound(void *ctx) { return 1; }
 
-__attribute__((noinline)) int replaceable(u32 x)
+__attribute__((noinline)) int replaceable(__u32 x)
 {
 	__asm__ volatile("" : "+r"(x));
 	return x + 1;
@@ -185,25 +162,25 @@ __attribute__((noinline)) int replaceable(u32 x)
 SEC("xdp") int replaced(void *ctx) { return replaceable(from); }
 
 // The section tells the type; the program and function come with load().
-SEC("freplace") int replacement(u32 x) { return 7; }
+SEC("freplace") int replacement(__u32 x) { return 7; }
 
 // Iterators: the kernel's structures with the members that are used.
 struct seq_file;
 struct bpf_iter_meta { struct seq_file *seq; } INDEX;
 struct task_struct { int pid, tgid; } INDEX;
-struct bpf_map { u32 id; } INDEX;
+struct bpf_map { __u32 id; } INDEX;
 struct cgroup;
 struct sock_common;
 struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; } INDEX;
 struct bpf_iter__bpf_map_elem { struct bpf_iter_meta *meta; struct bpf_map *map; void *key, *value; } INDEX;
 struct bpf_iter__cgroup { struct bpf_iter_meta *meta; struct cgroup *cgroup; } INDEX;
-struct bpf_iter__tcp { struct bpf_iter_meta *meta; struct sock_common *sk_common; u32 uid; } INDEX;
+struct bpf_iter__tcp { struct bpf_iter_meta *meta; struct sock_common *sk_common; __u32 uid; } INDEX;
 
 SEC("iter/task") int tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *t = ctx->task;
 	if (t) {
-		u32 id = t->tgid;
+		__u32 id = t->tgid;
 		bpf_seq_write(ctx->meta->seq, &id, sizeof id);
 	}
 	return 0;
