@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo ebpf test check unit race cross generated fuzz bench profile setup clean help
+.PHONY: build demo ebpf test check unit race cross generated fuzz summary bench profile setup clean help
 
 export CGO_ENABLED ?= 0
 
@@ -19,7 +19,7 @@ build: ## build bin/weir
 demo: build ## build and start the demo: a load balancer over three upstreams
 	./bin/weir $(DEMO)
 
-test: setup check build cross unit race fuzz ## run everything: set-up, checks, unit and end-to-end tests, race detector, fuzzing
+test: setup check build cross unit race fuzz summary ## run everything: set-up, checks, unit and end-to-end tests, race detector, fuzzing
 
 setup:
 	./test/setup.sh
@@ -50,11 +50,14 @@ SLOW = grep -vE '^(\#|$$)' test/slow-under-race.txt
 
 unit: build ## tests of the packages that are slow under the race detector, end-to-end tests among them
 	@packages=$$(go list ./... | grep -E "$$($(SLOW) | paste -sd'|')"); \
-	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go test -timeout 20m $$packages
+	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go run ./test/report -o bin/unit.json go test -timeout 20m $$packages
 
 race: build ## tests of all other packages under the race detector
 	@packages=$$(go list ./... | grep -vE "$$($(SLOW) | paste -sd'|')") && \
-	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 20m $$packages
+	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go run ./test/report -o bin/race.json go test -race -timeout 20m $$packages
+
+summary: ## which tests of unit and race were skipped and why, and which capabilities ran on which kernel
+	@go run ./test/report bin/unit.json bin/race.json
 
 # Kernel programs are committed with their objects, so that running them takes no compiler. Paths of this machine do not go into
 # them: the same compiler makes the same object everywhere (test/objects_test.go).

@@ -109,5 +109,10 @@ func Fail(call, what string, err error) error {
 	return e
 }
 
+// noCgroup begins with a capital letter, as scripts know it.
+func noCgroup(path string) error { return errors.New("Cannot open cgroup " + path) }
+
+func noInterface(name string) error { return fmt.Errorf("no interface %s: see ip link", name) }
+
 // IsErrno reports whether err carries a number.
 func IsErrno(err error, n syscall.Errno) bool { return err != nil && errors.Is(err, n) }

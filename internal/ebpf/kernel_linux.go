@@ -14,7 +14,6 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,17 +21,25 @@ import (
 const Supported = true
 
 // Kernel is the kernel this process runs on.
-func Kernel() Backend {
+func Kernel() Objects {
 	memlock()
 	return kernel{}
 }
 
-// memlock raises what old kernels charge maps to. Newer ones need nothing; if it fails, the maps will tell.
-var memlock = sync.OnceFunc(func() { rlimit.RemoveMemlock() })
+// imagine gives a kernel in memory what can be read of the running one without any right.
+func imagine(f *Fake) { f.Types, f.CPUs = kernel{}, possible() }
+
+// memlock raises what kernels before 5.11 charge maps to; if it fails, the maps will tell. The library would find out by a map that
+// it makes whenever a process starts.
+var memlock = sync.OnceFunc(func() {
+	if v, err := features.LinuxVersionCode(); err == nil && v < 5<<16|11<<8 {
+		_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY})
+	}
+})
 
 type kernel struct{}
 
-var _ Backend = kernel{}
+var _ Objects = kernel{}
 
 // The commands that are called directly.
 const (
@@ -141,6 +148,9 @@ func (o ProgramOptions) library() ebpf.ProgramOptions {
 
 func (kernel) LoadProgram(spec *ebpf.ProgramSpec, maps map[string]MapHandle, o ProgramOptions) (ProgramHandle, error) {
 	spec = spec.Copy()
+	if o.Target != nil {
+		spec.AttachTarget = o.Target.Kernel()
+	}
 	for i := range spec.Instructions {
 		ins := &spec.Instructions[i]
 		if h := maps[ins.Reference()]; h != nil && ins.IsLoadFromMap() {

@@ -3,7 +3,6 @@ package ebpf
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 
@@ -128,14 +127,6 @@ func (m *Map) Need() error {
 
 // Handle returns the map in the kernel; nil until it is created.
 func (m *Map) Handle() MapHandle { return m.handle }
-
-// Kernel returns the library's map; nil if it is not created, or in a Fake.
-func (m *Map) Kernel() *ebpf.Map {
-	if m.handle == nil {
-		return nil
-	}
-	return m.handle.Kernel()
-}
 
 // Spec returns the description; nil for a map found in the kernel.
 func (m *Map) Spec() *ebpf.MapSpec { return m.spec }
@@ -308,6 +299,28 @@ func (m *Map) Keyless() bool { return keyless[ebpf.MapType(m.Type)] }
 // CPUs returns the number of values of a per-CPU map.
 func (m *Map) CPUs() int { return m.gen.Backend.PossibleCPUs() }
 
+// Count returns how many elements the map has, unless it has room for more than a limit, no keys, or is not created. Those of an
+// array are always there.
+func (m *Map) Count(limit int) (n int, ok bool) {
+	switch t := ebpf.MapType(m.Type); {
+	case m.handle == nil || m.Keyless() || m.KeySize == 0:
+		return 0, false
+	case t == ebpf.Array || t == ebpf.PerCPUArray:
+		return int(m.MaxEntries), true
+	case int(m.MaxEntries) > limit:
+		return 0, false
+	}
+	key, next := []byte(nil), make([]byte, m.KeySize)
+	// A walk that other changes make begin anew ends, too.
+	for ; n <= int(m.MaxEntries); n++ {
+		if err := m.handle.Next(key, next); err != nil {
+			return n, IsErrno(err, syscall.ENOENT)
+		}
+		key = append(key[:0], next...)
+	}
+	return int(m.MaxEntries), true
+}
+
 // Info asks the kernel about the map.
 func (m *Map) Info() (MapInfo, error) {
 	if err := m.Need(); err != nil {
@@ -340,17 +353,7 @@ func (m *Map) Pin(path string) error {
 }
 
 // Unpin removes the files Pin made, or those the map was opened from.
-func (m *Map) Unpin() error { return unpin(&m.pinned) }
-
-func unpin(paths *[]string) error {
-	for len(*paths) > 0 {
-		if err := os.Remove((*paths)[0]); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		*paths = (*paths)[1:]
-	}
-	return nil
-}
+func (m *Map) Unpin() error { return m.gen.unpin(&m.pinned) }
 
 // ReadTypes gives a map that was found the types it was made with, as far as the kernel knows them.
 func (m *Map) ReadTypes() error {

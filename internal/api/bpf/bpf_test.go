@@ -118,6 +118,7 @@ func TestScripts(t *testing.T) {
 			t.Parallel()
 			f := ebpf.NewFake()
 			f.Retval = 7
+			f.Missing["/none"] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 2}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 3}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureMapType, Value: 1}] = true

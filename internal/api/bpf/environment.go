@@ -26,7 +26,11 @@ var environmentProps = []script.Prop{
 		return script.Int(s.Gen.Backend.PossibleCPUs()), nil
 	})},
 	{Name: "cgroupRoot", Sig: "string | null (read-only)", Get: func(c *script.Call) (script.Value, error) {
-		if root := ebpf.CgroupRoot(); root != "" {
+		s := StateOf(c.Realm)
+		if s.Gen.Backend == nil {
+			return script.Null, nil
+		}
+		if root := s.Gen.Backend.CgroupRoot(); root != "" {
 			return c.String(root), nil
 		}
 		return script.Null, nil
@@ -87,7 +91,7 @@ func kernelType(c *script.Call, s *State) (script.Value, error) {
 }
 
 func pins(c *script.Call, s *State, dir string) (script.Value, error) {
-	list, err := ebpf.Pins(dir)
+	list, err := s.Gen.Backend.Pins(dir)
 	if err != nil {
 		return script.Undefined, err
 	}
@@ -106,7 +110,11 @@ func mountBPFFS(c *script.Call) (script.Value, error) {
 			return script.Undefined, err
 		}
 	}
-	made, err := ebpf.MountBPFFS(dir)
+	s, err := backend(c.Realm)
+	if err != nil {
+		return script.Undefined, err
+	}
+	made, err := s.Gen.Backend.MountBPFFS(dir)
 	return script.Bool(made), err
 }
 

@@ -50,9 +50,9 @@ func persist(c *script.Call, s *State, key string) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	if x, ok := ebpf.Persistent.Get(key); ok && compatible(c, x, c.Arg(2)) {
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	if x, ok := s.persistent().Get(key); ok && compatible(c, x, c.Arg(2)) {
 		return s.restore(c.Realm, x)
 	}
 	v, err := c.Call(factory)
@@ -65,7 +65,7 @@ func persist(c *script.Call, s *State, key string) (script.Value, error) {
 		gen.Close()
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Put(key, x, gen)
+	s.persistent().Put(key, x, gen)
 	return v, nil
 }
 
@@ -166,8 +166,8 @@ func (s *State) restore(r *script.Realm, x any) (script.Value, error) {
 	return r.FromGo(x), nil
 }
 
-func forget(c *script.Call, s *State, key string) (script.Value, error) {
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	return script.Bool(ebpf.Persistent.Forget(key)), nil
+func forget(_ *script.Call, s *State, key string) (script.Value, error) {
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	return script.Bool(s.persistent().Forget(key)), nil
 }

@@ -21,16 +21,16 @@ const patience = 20 * time.Second
 // scripted is a source of numbered records of one byte, up to a count.
 type scripted struct {
 	mu     sync.Mutex
-	next_  int
+	at     int
 	count  int
 	closed chan struct{}
 }
 
-func (s *scripted) next(r *Record) error {
+func (s *scripted) Next(r *Record) error {
 	s.mu.Lock()
-	i := s.next_
+	i := s.at
 	if i < s.count {
-		s.next_++
+		s.at++
 	}
 	s.mu.Unlock()
 	if i == s.count {
@@ -46,13 +46,13 @@ func (s *scripted) Close() error { close(s.closed); return nil }
 func (s *scripted) read() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.next_
+	return s.at
 }
 
 func TestReaderWaits(t *testing.T) {
 	s := &scripted{count: 1000, closed: make(chan struct{})}
 	batches := make(chan []Record, 1000)
-	r := start(s, Options{MaxPending: 300}, func(b []Record, err error) {
+	r := Start(s, Options{MaxPending: 300}, func(b []Record, err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -97,7 +97,7 @@ type sized struct {
 	closed chan struct{}
 }
 
-func (s *sized) next(r *Record) error {
+func (s *sized) Next(r *Record) error {
 	select {
 	case n := <-s.sizes:
 		*r = Record{CPU: -1, Remaining: len(s.sizes), Data: make([]byte, n)}
@@ -117,7 +117,7 @@ func TestReaderWaitsForBytes(t *testing.T) {
 		s.sizes <- n
 	}
 	batches := make(chan []Record, len(sizes))
-	r := start(s, Options{MaxPending: 4, MaxPendingSize: 1000}, func(b []Record, _ error) { batches <- b })
+	r := Start(s, Options{MaxPending: 4, MaxPendingSize: 1000}, func(b []Record, _ error) { batches <- b })
 	defer r.Close()
 	var pending []int
 	size := 0
@@ -149,7 +149,7 @@ func TestReaderWaitsForBytes(t *testing.T) {
 
 func TestCloseWhileHeld(t *testing.T) {
 	s := &scripted{count: 10, closed: make(chan struct{})}
-	r := start(s, Options{MaxPending: 1}, func([]Record, error) {})
+	r := Start(s, Options{MaxPending: 1}, func([]Record, error) {})
 	r.Hold(true)
 	if err := r.Close(); err != nil {
 		t.Error(err)

@@ -1,18 +1,13 @@
-//go:build linux
-
 package events
 
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/perf"
-	"github.com/cilium/ebpf/ringbuf"
 )
 
 // A batch ends with its size, its time, or when nothing more is there.
@@ -41,6 +36,19 @@ type Options struct {
 	MaxPendingSize int
 }
 
+// Check reports options that fit no map of a type, and types that have no events.
+func (o Options) Check(t ebpf.MapType) error {
+	switch {
+	case t == ebpf.RingBuf && (o.Pages != 0 || o.Wakeup != 0 || o.Watermark != 0 || o.Overwrite):
+		return errors.New("options pages, wakeup, watermark and overwrite are for perf event arrays")
+	case t == ebpf.PerfEventArray && o.Wakeup != 0 && o.Watermark != 0:
+		return errors.New("give one of options.wakeup and options.watermark")
+	case t != ebpf.RingBuf && t != ebpf.PerfEventArray:
+		return fmt.Errorf("a map of type %s has no events: use a ring buffer or a perf event array", t)
+	}
+	return nil
+}
+
 const (
 	defaultPages       = 64
 	defaultPending     = 4096
@@ -49,7 +57,7 @@ const (
 
 // Reader reads the records of a map until it is closed.
 type Reader struct {
-	source  source
+	source  Source
 	deliver func([]Record, error)
 
 	mu      sync.Mutex
@@ -62,48 +70,17 @@ type Reader struct {
 	ended   chan struct{}
 }
 
-// source is the library's reader of a kind of map. next fills r; its Data is valid until the next call.
-type source interface {
-	next(r *Record) error
+// Source is what a Reader reads. Next waits for a record and fills r, whose Data is valid until the next call; Close makes it fail.
+type Source interface {
+	Next(r *Record) error
 	Close() error
 }
 
-// Open starts to read a map. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count as
-// pending until Done. When as many records or bytes are pending as allowed, or while the reader is held, nothing is read: the
-// kernel then drops what does not fit its buffer. If reading fails, deliver is called once with the error, and no more after that.
-func Open(m *ebpf.Map, o Options, deliver func([]Record, error)) (*Reader, error) {
-	var s source
-	switch m.Type() {
-	case ebpf.RingBuf:
-		if o.Pages != 0 || o.Wakeup != 0 || o.Watermark != 0 || o.Overwrite {
-			return nil, errors.New("options pages, wakeup, watermark and overwrite are for perf event arrays")
-		}
-		r, err := ringbuf.NewReader(m)
-		if err != nil {
-			return nil, err
-		}
-		s = &ring{r: r}
-	case ebpf.PerfEventArray:
-		if o.Pages == 0 {
-			o.Pages = defaultPages
-		}
-		if o.Wakeup != 0 && o.Watermark != 0 {
-			return nil, errors.New("give one of options.wakeup and options.watermark")
-		}
-		r, err := perf.NewReaderWithOptions(m, o.Pages*os.Getpagesize(), perf.ReaderOptions{
-			WakeupEvents: o.Wakeup, Watermark: o.Watermark, Overwritable: o.Overwrite,
-		})
-		if err != nil {
-			return nil, err
-		}
-		s = &array{r: r, overwrite: o.Overwrite}
-	default:
-		return nil, fmt.Errorf("a map of type %s has no events: use a ring buffer or a perf event array", m.Type())
-	}
-	return start(s, o, deliver), nil
-}
-
-func start(s source, o Options, deliver func([]Record, error)) *Reader {
+// Start starts to read a source. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count
+// as pending until Done. When as many records or bytes are pending as the options allow, or while the reader is held, nothing is
+// read: what does not fit the buffer meanwhile is dropped. If reading fails, deliver is called once with the error, and no more
+// after that.
+func Start(s Source, o Options, deliver func([]Record, error)) *Reader {
 	if o.MaxPending <= 0 {
 		o.MaxPending = defaultPending
 	}
@@ -200,7 +177,7 @@ func (r *Reader) read(n, size int) ([]Record, error) {
 	var began time.Time
 	for len(batch) < n {
 		var rec Record
-		if err := r.source.next(&rec); err != nil {
+		if err := r.source.Next(&rec); err != nil {
 			return slice(batch, block, ends), err
 		}
 		if batch == nil {
@@ -224,43 +201,3 @@ func slice(batch []Record, block []byte, ends []int) []Record {
 	}
 	return batch
 }
-
-type ring struct {
-	r   *ringbuf.Reader
-	rec ringbuf.Record
-}
-
-func (s *ring) next(r *Record) error {
-	if err := s.r.ReadInto(&s.rec); err != nil {
-		return err
-	}
-	*r = Record{CPU: -1, Remaining: s.rec.Remaining, Data: s.rec.RawSample}
-	return nil
-}
-
-func (s *ring) Close() error { return s.r.Close() }
-
-type array struct {
-	r         *perf.Reader
-	rec       perf.Record
-	overwrite bool
-}
-
-func (s *array) next(r *Record) error {
-	for {
-		err := s.r.ReadInto(&s.rec)
-		if perf.IsUnknownEvent(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		*r = Record{CPU: s.rec.CPU, Remaining: s.rec.Remaining, Lost: s.rec.LostSamples, Data: s.rec.RawSample}
-		if s.rec.LostSamples != 0 {
-			r.Data = nil
-		}
-		return nil
-	}
-}
-
-func (s *array) Close() error { return s.r.Close() }
