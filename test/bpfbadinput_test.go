@@ -137,9 +137,11 @@ func TestDetachTwice(t *testing.T) {
 		p.close()
 		fails(() => p.attach({ cgroup: cg }))
 		fails(() => bpf.attach('BPF_CGROUP_INET_INGRESS', p, cg))
+		fails(() => bpf.pin('/sys/fs/bpf/closed', p))
 		println('end')
 	`,
 		"no error\nupdate after detach\nerror: syscall BPF_LINK_UPDATE failed with errno = 67: Link has been severed\n",
 		"after close\n"+strings.Repeat("error: this link is closed\n", 4)+"error: syscall BPF_PROG_DETACH failed with errno = 2: No such file or directory\n"+
-			"ended once\nerror: this BPF object has been closed\n", "end\n")
+			"ended once\nerror: this BPF object has been closed\n",
+		strings.Repeat("error: the value has no descriptor: it is not loaded, not created, or closed\n", 2)+"end\n")
 }
