@@ -104,7 +104,7 @@ func Fail(call, what string, err error) error {
 	}
 	// The kernel makes one number of all reasons for which a program must not be attached.
 	if e.Errno == syscall.EPERM || e.Errno == syscall.EINVAL && call == "BPF_PROG_ATTACH" {
-		e.Subject = lacking()
+		e.Subject = lacking(call)
 	}
 	return e
 }

@@ -81,7 +81,7 @@ func call(cmd uintptr, attr unsafe.Pointer, size uintptr) (uintptr, error) {
 		case e != unix.EINTR && (e != unix.EAGAIN || cmd == cmdTake):
 			err := &Error{Call: commandNames[cmd], Errno: e}
 			if e == unix.EPERM {
-				err.Subject = lacking()
+				err.Subject = lacking(err.Call)
 			}
 			return r, err
 		}

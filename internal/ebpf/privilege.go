@@ -10,17 +10,18 @@ import (
 var capabilities = []struct {
 	bit  int
 	name string
-}{{12, "CAP_NET_ADMIN"}, {38, "CAP_PERFMON"}, {39, "CAP_BPF"}, {21, "CAP_SYS_ADMIN"}}
+}{{12, "CAP_NET_ADMIN"}, {38, "CAP_PERFMON"}, {39, "CAP_BPF"}}
 
-const capSysAdmin = 21 // stands for the others
+// capSysAdmin stands for the others, and is what it takes to look at what others have in the kernel, by number.
+const capSysAdmin = 21
 
-// lacking says which privileges this thread does not have; empty if it has them all.
-func lacking() string {
+// lacking says which privileges that a call may need this thread does not have; empty if it has them all.
+func lacking(call string) string {
 	b, _ := os.ReadFile("/proc/thread-self/status")
-	return lackingIn(string(b))
+	return lackingIn(string(b), strings.HasSuffix(call, "_ID"))
 }
 
-func lackingIn(status string) string {
+func lackingIn(status string, byNumber bool) string {
 	_, rest, _ := strings.Cut(status, "\nCapEff:")
 	text, _, _ := strings.Cut(rest, "\n")
 	have, err := strconv.ParseUint(strings.TrimSpace(text), 16, 64)
@@ -32,6 +33,9 @@ func lackingIn(status string) string {
 		if have>>c.bit&1 == 0 {
 			names = append(names, c.name)
 		}
+	}
+	if byNumber || names == nil {
+		names = append(names, "CAP_SYS_ADMIN")
 	}
 	return "weir runs without " + strings.Join(names, ", ")
 }

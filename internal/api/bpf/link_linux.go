@@ -261,6 +261,9 @@ func raw(c *script.Call, command func(ebpf.Backend, ebpf.Raw) error) error {
 	if r.Program, ok = FDOf(c.Realm, c.Arg(1)); !ok {
 		return script.ArgError(1, "a number")
 	}
+	if r.Program == 0 && c.Arg(1).IsObject() {
+		return errNoDescriptor
+	}
 	s, err := backend(c.Realm)
 	if err != nil {
 		return err

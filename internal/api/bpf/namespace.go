@@ -80,6 +80,9 @@ func pin(c *script.Call, s *State, path string) (script.Value, error) {
 	if !ok {
 		return script.Undefined, script.ArgError(1, "a number")
 	}
+	if fd == 0 && c.Arg(1).IsObject() {
+		return script.Undefined, errNoDescriptor
+	}
 	return script.Undefined, s.Gen.Backend.Pin(path, fd)
 }
 

@@ -179,15 +179,14 @@ func (t *targetReader) device() int {
 }
 
 func interfaceOf(r *script.Realm, v script.Value) (int, error) {
-	back := StateOf(r).Gen.Backend
-	if s, ok := r.AsString(v); ok {
-		return back.Interface(s)
+	name, ok := r.AsString(v)
+	if f, number := r.NumberOf(v); !ok && number && f >= 1 {
+		name, ok = strconv.Itoa(script.Truncate(f)), true
 	}
-	f, ok := r.NumberOf(v)
-	if !ok || f < 1 {
+	if !ok {
 		return 0, errors.New("an interface is given by name or index")
 	}
-	return back.Interface(strconv.Itoa(script.Truncate(f)))
+	return StateOf(r).Gen.Backend.Interface(name)
 }
 
 func (t *targetReader) egress() bool {

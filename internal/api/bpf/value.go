@@ -191,6 +191,8 @@ func (m *Map) encodeValue(r *script.Realm, v script.Value) ([]byte, error) {
 	return b, nil
 }
 
+var errNoDescriptor = errors.New("the value has no descriptor: it is not loaded, not created, or closed")
+
 func (m *Map) encodeOne(r *script.Realm, v script.Value, b []byte) error {
 	if d, ok := event.DataOf(r, v); ok {
 		d.Peek(b)
@@ -199,7 +201,7 @@ func (m *Map) encodeOne(r *script.Realm, v script.Value, b []byte) error {
 	if x, ok := script.As[FD](r, v); ok {
 		fd := x.FD()
 		if fd == 0 {
-			return errors.New("the value has no descriptor: it is not loaded, not created, or closed")
+			return errNoDescriptor
 		}
 		return m.putFD(b, fd)
 	}

@@ -219,7 +219,11 @@ func TestKernelReaders(t *testing.T) {
 				t.Fatal(err)
 			}
 			const want = 5000
-			go emit(want)
+			sent := make(chan struct{})
+			go func() {
+				emit(want)
+				close(sent)
+			}()
 			for n := 0; n < want; {
 				select {
 				case b := <-batches:
@@ -234,6 +238,7 @@ func TestKernelReaders(t *testing.T) {
 					t.Fatalf("only %d records came", n)
 				}
 			}
+			<-sent // before the program is closed
 			if err := r.Close(); err != nil {
 				t.Error(err)
 			}
