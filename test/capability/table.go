@@ -36,7 +36,7 @@ var Table = []Row{
 	{15, "sockmap, sockhash, sk_skb, sk_msg", list(whole+"TestMessageProgram", whole+"TestStreamProgram", links+"TestSocketMap"), list(scripts + "TestFakeLinks")},
 	{16, "devmap, cpumap, xskmap", list(whole+"TestRedirectToDevice", scripts+"TestKernelScripts"), list(scripts + "TestFakeLinks")},
 	{17, "storage of cgroups, tasks, sockets", list(whole + "TestStorageOfKernelObjects"), list(scripts + "TestFakeLinks")},
-	{18, "stack traces; cgroup, reuseport, struct_ops maps", list(whole+"TestPerfEventProgram", whole+"TestStorageOfKernelObjects", links+"TestReuseport", whole+"TestStructOps"), list(scripts + "TestFakeLinks")},
+	{18, "stack traces; cgroups, reuseport, struct_ops", list(whole+"TestPerfEventProgram", whole+"TestStorageOfKernelObjects", links+"TestReuseport", whole+"TestStructOps"), list(scripts + "TestFakeLinks")},
 	{19, "arena", list(scripts + "TestKernelScripts"), nil},
 	{20, "batches", list(scripts + "TestKernelScripts"), list(scripts+"TestScripts", scripts+"TestFailures")},
 	{21, "flags of updates, spin locks", list(scripts+"TestKernelScripts", whole+"TestStorageOfKernelObjects"), list(scripts + "TestScripts")},
