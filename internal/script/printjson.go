@@ -38,6 +38,10 @@ func (r *Realm) PrintJSON(v Value) ([]byte, bool) {
 	return bytes.Clone(b), true
 }
 
+// longestJSON bounds what is printed here, as objects that are in many places can make a text of any length. The engine has its own
+// limit, of strings.
+var longestJSON = 1 << 28
+
 // maxPrinted bounds the memory that is kept for printing.
 const maxPrinted = 1 << 20
 
@@ -62,7 +66,7 @@ func (r *Realm) appendJSON(b []byte, v jsValue, depth int) ([]byte, bool) {
 		s := r.text(v)
 		return appendQuotedText(b, s), intact(s)
 	case tagObject:
-		if depth < maxPrintDepth {
+		if depth < maxPrintDepth && len(b) < longestJSON {
 			switch o := at[lib.TJSObject](payload(v)); o.Fclass_id {
 			case lib.EJS_CLASS_OBJECT:
 				return r.appendObject(b, o, depth+1)
