@@ -34,7 +34,7 @@ func Read(r *script.Realm, x any) (decoded, changed any, err error) {
 	case nil:
 		return nil, plain.Undefined{}, nil
 	case *Value:
-		if x.ref == nil {
+		if x.ref == nil || same(r, x.ref.Value(), x.data) {
 			return x.data, nil, nil
 		}
 		changed, err = FromScript(r, x.ref.Value())
