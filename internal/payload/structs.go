@@ -4,7 +4,9 @@ import (
 	"math"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
+	"weir/internal/event"
 	"weir/internal/plain"
 	"weir/internal/script"
 )
@@ -31,18 +33,26 @@ const noName script.Key = -1
 
 // structType is a struct type as scripts see it.
 type structType struct {
+	of     reflect.Type
 	fields []structField
 	names  script.Names // of all fields
 	omits  bool         // fields may be left out
 }
 
-var structTypes sync.Map // reflect.Type → *structType
+var (
+	structTypes sync.Map                   // reflect.Type → *structType
+	lastType    atomic.Pointer[structType] // most messages are of one kind
+)
 
 func structTypeOf(t reflect.Type) *structType {
+	if s := lastType.Load(); s != nil && s.of == t {
+		return s
+	}
 	if s, ok := structTypes.Load(t); ok {
+		lastType.Store(s.(*structType))
 		return s.(*structType)
 	}
-	s := new(structType)
+	s := &structType{of: t}
 	var names []string
 	for _, f := range plain.Fields(t) {
 		s.fields = append(s.fields, fieldOf(t.Field(f.Index).Type, f))
@@ -155,6 +165,9 @@ func same(r *script.Realm, v script.Value, x any) bool {
 		return ok && math.Float64bits(f) == math.Float64bits(x)
 	case int:
 		return v == script.Int(x)
+	case []byte:
+		d, ok := event.DataOf(r, v)
+		return ok && x != nil && d.Is(x) || x == nil && v.IsNull()
 	case []any:
 		list, ok := r.ElementsInPlace(v)
 		if !ok || len(list) != len(x) || x == nil {

@@ -59,7 +59,7 @@ func push(r *script.Realm, p *script.Parts, x any) {
 		}
 		p.Push(event.NewData(r, stream.NewData(x)))
 	case plainer:
-		if v := reflect.ValueOf(x); v.Kind() == reflect.Pointer && v.IsNil() {
+		if isNil(x) {
 			p.Push(script.Null)
 			return
 		}
@@ -86,6 +86,11 @@ func push(r *script.Realm, p *script.Parts, x any) {
 		}
 		reflected(r, p, reflect.ValueOf(x))
 	}
+}
+
+func isNil(x plainer) bool {
+	v := reflect.ValueOf(x)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 func array(r *script.Realm, p *script.Parts, list []any) {
