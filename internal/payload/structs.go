@@ -144,8 +144,21 @@ func (f *structField) push(r *script.Realm, p *script.Parts, v reflect.Value) {
 		}
 		p.Push(script.Int(int(v.Uint())))
 	default:
+		if nothing(v) {
+			p.Push(script.Null)
+			return
+		}
 		push(r, p, v.Interface())
 	}
+}
+
+// nothing reports whether a field is nil, which scripts see as null.
+func nothing(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Interface:
+		return v.IsNil()
+	}
+	return false
 }
 
 // same reports whether v is what push made of x, and nothing in it was changed. It may be wrong about what was not: it knows data of
@@ -244,6 +257,9 @@ func (f *structField) same(r *script.Realm, v script.Value, x reflect.Value) boo
 			return r.NameIs(v, k)
 		}
 		return v == script.Int(int(x.Uint()))
+	}
+	if nothing(x) {
+		return v.IsNull()
 	}
 	return same(r, v, x.Interface())
 }

@@ -81,12 +81,17 @@ func Read(r *script.Realm, x any) (decoded, changed any, err error) {
 // decoded. The result may be shared and is not to be changed. ok is false if there is nothing, or no object.
 func Struct[T any](r *script.Realm, x any, def T) (t *T, ok bool, err error) {
 	decoded, changed, err := Read(r, x)
+	old, _ := decoded.(*T)
+	if err == nil && old != nil && changed == nil {
+		return old, true, nil
+	}
+	return assigned(r, old, decoded, changed, def, err)
+}
+
+// assigned is Struct for what is not as it was decoded.
+func assigned[T any](r *script.Realm, old *T, decoded, changed any, def T, err error) (t *T, ok bool, _ error) {
 	if err != nil {
 		return &def, false, err
-	}
-	old, _ := decoded.(*T)
-	if old != nil && changed == nil {
-		return old, true, nil
 	}
 	if _, ok := plain.AsObject(changed); !ok {
 		if decoded == nil || changed != nil {
