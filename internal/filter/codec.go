@@ -157,6 +157,8 @@ func maxMessageSizeRow(filter string) script.Row {
 type encodeDef struct {
 	// keepBody says that encode is given the bodies of messages, borrowed for the call.
 	keepBody bool
+	// maxBody is the most bytes of a body that are kept; 0 is no limit.
+	maxBody int
 	// encode appends the bytes of a message to b. Without an error, no bytes are a message that has none.
 	encode func(f *pipeline.Base, b []byte, head any, body *stream.Data, payload any) ([]byte, error)
 }
@@ -189,9 +191,16 @@ func (f *encode) Process(e stream.Event) {
 			f.Output(e)
 		}
 	case *stream.Data:
-		if f.start != nil && f.def.keepBody {
-			f.body.add(f.Realm(), x, unlimited)
+		if f.start == nil || !f.def.keepBody {
+			return
 		}
+		if f.def.maxBody > 0 && f.body.size+int64(x.Size()) > int64(f.def.maxBody) {
+			f.start = nil
+			f.body.reset()
+			f.Fail(token.ErrTooLarge.Error())
+			return
+		}
+		f.body.add(f.Realm(), x, unlimited)
 	case *stream.MessageEnd:
 		if f.start == nil {
 			return

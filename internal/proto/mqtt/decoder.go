@@ -26,7 +26,11 @@ type ownHead struct {
 	topic string
 }
 
-// NewDecoder returns a Decoder for packets of at most limit bytes.
+// minOverhead is what fields may take in memory besides their bytes, however small the limit is.
+const minOverhead = 1 << 20
+
+// NewDecoder returns a Decoder for packets of at most limit bytes, on the wire and, if that is more than 1 MiB, of their fields in
+// memory.
 func NewDecoder(limit int) *Decoder { return &Decoder{in: token.Reader{Limit: limit}} }
 
 // Reset makes the decoder ready for another connection.
@@ -121,7 +125,7 @@ func (d *Decoder) decodeAs(level int, first byte, b []byte) error {
 	t := Type(first >> 4)
 	h := Head{Type: t, Dup: first&8 != 0, QoS: int(first >> 1 & 3), Retain: first&1 != 0, ProtocolLevel: level}
 	d.body, d.payload = nil, nil
-	p := &parser{b: b}
+	p := &parser{b: b, left: max(d.in.Limit, minOverhead)}
 	v5 := level >= 5
 	switch {
 	case t == 0 || t == Auth && !v5:
@@ -251,6 +255,7 @@ func (d *Decoder) list(t Type, v5 bool, p *parser) {
 	case Subscribe:
 		s := &SubscribePayload{}
 		for len(p.b) > 0 {
+			p.charge()
 			f := TopicFilter{Filter: p.text()}
 			c := p.byte()
 			f.QoS = int(c & 3)
@@ -266,6 +271,7 @@ func (d *Decoder) list(t Type, v5 bool, p *parser) {
 	case Unsubscribe:
 		topics := Topics{}
 		for len(p.b) > 0 {
+			p.charge()
 			topics = append(topics, p.text())
 		}
 		d.payload = topics

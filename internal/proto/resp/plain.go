@@ -191,6 +191,7 @@ func collection(k Kind, elems []any, old *Value, version int) Value {
 	if old != nil && !isCollection(old.Kind) {
 		old = nil
 	}
+	v.Streamed = old != nil && old.Kind == k && old.Streamed
 	for i, e := range elems {
 		var o *Value
 		if old != nil && i < len(old.Elems) {
