@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo ebpf test check unit race cross generated fuzz bench profile setup clean help
+.PHONY: build demo ebpf test check unit race cross generated fuzz summary bench profile setup clean help
 
 export CGO_ENABLED ?= 0
 
@@ -19,7 +19,7 @@ build: ## build bin/weir
 demo: build ## build and start the demo: a load balancer over three upstreams
 	./bin/weir $(DEMO)
 
-test: setup check build cross unit race fuzz ## run everything: set-up, checks, unit and end-to-end tests, race detector, fuzzing
+test: setup check build cross unit race fuzz summary ## run everything: set-up, checks, unit and end-to-end tests, race detector, fuzzing
 
 setup:
 	./test/setup.sh
@@ -50,20 +50,49 @@ SLOW = grep -vE '^(\#|$$)' test/slow-under-race.txt
 
 unit: build ## tests of the packages that are slow under the race detector, end-to-end tests among them
 	@packages=$$(go list ./... | grep -E "$$($(SLOW) | paste -sd'|')"); \
-	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go test -timeout 20m $$packages
+	[ -z "$$packages" ] || WEIR_BINARY=$(CURDIR)/bin/weir go run ./test/report -o bin/unit.json go test -timeout 20m $$packages
 
 race: build ## tests of all other packages under the race detector
 	@packages=$$(go list ./... | grep -vE "$$($(SLOW) | paste -sd'|')") && \
-	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go test -race -timeout 20m $$packages
+	WEIR_BINARY=$(CURDIR)/bin/weir CGO_ENABLED=1 go run ./test/report -o bin/race.json go test -race -timeout 20m $$packages
 
+summary: ## which tests of unit and race were skipped and why, and which capabilities ran on which kernel
+	@go run ./test/report bin/unit.json bin/race.json
+
+# Kernel programs are committed with their objects, so that running them takes no compiler. Paths of this machine do not go into
+# them: the same compiler makes the same object everywhere (test/objects_test.go).
 BPF_INCLUDE ?= /usr/include/$(shell uname -m)-linux-gnu
+BPF_CLANG    = clang -O2 -Wall -Wno-unused -I$(BPF_INCLUDE) -fdebug-compilation-dir=.
 LLVM_STRIP  ?= $(shell command -v llvm-strip || ls /usr/bin/llvm-strip-* 2>/dev/null | sort -V | tail -1)
+BPF_OBJECTS  = $(patsubst %.c,%.o,$(wildcard examples/*/*.c test/testdata/bpf/*.c internal/ebpf/testdata/*.c)) \
+               internal/ebpf/testdata/counter-direct.o
 
-ebpf: $(patsubst %.c,%.o,$(wildcard examples/*/*.c)) ## compile the kernel programs of the examples
+ebpf: $(BPF_OBJECTS) test/testdata/functions ## compile the kernel programs of the examples and the tests
 
 examples/%.o: examples/%.c
-	clang -O2 -g -target bpf -I$(BPF_INCLUDE) -c $< -o $@
+	$(BPF_CLANG) -g -target bpf -mcpu=v3 -c $< -o $@
 	$(LLVM_STRIP) -g $@
+
+test/testdata/bpf/%.o: test/testdata/bpf/%.c
+	$(BPF_CLANG) -g -target bpf -mcpu=v3 -c $< -o $@
+
+internal/ebpf/testdata/%.o: internal/ebpf/testdata/%.c
+	$(BPF_CLANG) -g -target bpf -c $< -o $@
+
+internal/ebpf/testdata/counter-direct.o: internal/ebpf/testdata/counter.c
+	$(BPF_CLANG) -g -target bpf -c $< -o $@
+
+# Without type information.
+internal/ebpf/testdata/plain.o: internal/ebpf/testdata/plain.c
+	$(BPF_CLANG) -target bpf -c $< -o $@
+
+# What probes are put into.
+test/testdata/functions: test/testdata/functions.c
+	gcc -O1 -no-pie -nostartfiles -static -Wl,-e,main -Wl,--build-id=none -o $@ $<
+
+# In two steps, as the objects of older scripts are.
+internal/ebpf/testdata/counter.o $(patsubst %.c,%.o,$(wildcard test/testdata/bpf/stock*.c)): %.o: %.c
+	$(BPF_CLANG) -g -target bpf -emit-llvm -c $< -o - | llc -march=bpf -filetype=obj -o $@
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	./test/fuzz.sh $(FUZZTIME)

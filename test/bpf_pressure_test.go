@@ -64,21 +64,28 @@ const pressureScript = `
 
 var pressureLine = regexp.MustCompile(`(?m)^(\w+) sent (\d+) refused (\d+) seen (\d+) lost (\d+) disorder (\d+) bad (\d+) \.$`)
 
+// onOneCPU returns a program that runs weir on one CPU, where a perf array has one buffer in use: the count of lost samples
+// comes with the next sample there.
+func onOneCPU(t *testing.T) string {
+	t.Helper()
+	harness.Need(t, "taskset")
+	file := t.TempDir() + "/weir"
+	if err := os.WriteFile(file, []byte("#!/bin/sh\nexec taskset -c 0 "+harness.Binary(t)+` "$@"`+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // While a callback waits, no more events are read than options.maxPending allows; what the kernel has accepted comes in order
 // when it goes on, and the rest is counted: by the program, and for a perf array by messages besides.
 func TestEventPressure(t *testing.T) {
 	t.Parallel()
 	needMaps(t)
-	harness.Need(t, "taskset")
 	object, err := os.ReadFile("testdata/bpf/pressure.o")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// On one CPU a perf array has one buffer in use: the count of lost samples comes with the next sample there.
-	binary := t.TempDir() + "/weir"
-	if err := os.WriteFile(binary, []byte("#!/bin/sh\nexec taskset -c 0 "+harness.Binary(t)+` "$@"`+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	binary := onOneCPU(t)
 	const (
 		held  = 100 + 256 // records of options.maxPending, and a batch
 		event = 256

@@ -41,14 +41,15 @@ const swapScript = `
 			old.close()
 		}
 		var q = bpf.query('in', 'BPF_TCX_INGRESS')
-		return new Message({ headers: { connection: 'close' } }, JSON.stringify({
+		return new Message({ headers: req.head.path === '/keep' ? {} : { connection: 'close' } }, JSON.stringify({
 			packets: Number(counts.lookup({ i: 1 }).i), programs: q.programs.map(p => p.id), link: link.id, program: link.program.id, generation
 		}))
 	})))
 `
 
 // A program that counts packets is exchanged again and again, by its script and by new versions of the script, while
-// requests come through it: no request fails, no packet is counted twice or never, nothing piles up.
+// requests come through it, over new connections and over some that last: no request fails, no packet is counted twice or never,
+// nothing piles up.
 func TestSwapProgramsUnderLoad(t *testing.T) {
 	t.Parallel()
 	server, peer := harness.NewNetns(t), harness.NewNetns(t)
@@ -63,46 +64,79 @@ func TestSwapProgramsUnderLoad(t *testing.T) {
 		Programs            []float64
 		Link, Program       float64
 	}
-	get := func(path string) (a answer, err error) {
-		var c net.Conn
+	dial := func() (c net.Conn, err error) {
 		peer.Do(func() { c, err = net.DialTimeout("tcp", "10.9.0.1:8000", harness.Patience) })
-		if err != nil {
-			return a, err
-		}
-		defer c.Close()
+		return c, err
+	}
+	// ask sends a request; last tells that the server closes the connection, as it said.
+	ask := func(c net.Conn, r *bufio.Reader, path string) (a answer, last bool, err error) {
 		_ = c.SetDeadline(time.Now().Add(harness.Patience))
 		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path); err != nil {
-			return a, err
+			return a, false, err
 		}
-		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		res, err := http.ReadResponse(r, nil)
 		if err != nil {
-			return a, err
+			return a, false, err
 		}
 		defer res.Body.Close()
-		return a, json.NewDecoder(res.Body).Decode(&a)
+		return a, res.Close, json.NewDecoder(res.Body).Decode(&a)
 	}
-	var done atomic.Bool
-	load := make(chan error, 1)
-	requests := 0
-	go func() {
-		var last float64
-		for !done.Load() {
-			a, err := get("/")
-			if err == nil && a.Packets <= last {
-				err = fmt.Errorf("the count went from %v to %v", last, a.Packets)
-			}
-			if err == nil && len(a.Programs) != 1 {
-				err = fmt.Errorf("%d programs are attached", len(a.Programs))
-			}
-			if err != nil {
-				load <- err
-				return
-			}
-			last = a.Packets
-			requests++
+	get := func(path string) (answer, error) {
+		c, err := dial()
+		if err != nil {
+			return answer{}, err
 		}
-		load <- nil
-	}()
+		defer c.Close()
+		a, _, err := ask(c, bufio.NewReader(c), path)
+		return a, err
+	}
+	// Some clients open a connection for each request, others keep theirs as long as the server lets them.
+	const clients, kept = 1, 3
+	var done atomic.Bool
+	var closed atomic.Int32
+	load := make(chan error, clients+kept)
+	var requests [clients + kept]int
+	for i := range clients + kept {
+		next := func() (answer, error) { return get("/") }
+		if i >= clients {
+			var c net.Conn
+			var r *bufio.Reader
+			next = func() (a answer, err error) {
+				if c == nil {
+					if c, err = dial(); err != nil {
+						return a, err
+					}
+					r = bufio.NewReader(c)
+				}
+				a, last, err := ask(c, r, "/keep")
+				if last || err != nil || done.Load() {
+					closed.Add(1)
+					c.Close()
+					c = nil
+				}
+				return a, err
+			}
+		}
+		go func() {
+			var last float64
+			for !done.Load() {
+				a, err := next()
+				if err == nil && a.Packets <= last {
+					err = fmt.Errorf("the count went from %v to %v", last, a.Packets)
+				}
+				if err == nil && len(a.Programs) != 1 {
+					err = fmt.Errorf("%d programs are attached", len(a.Programs))
+				}
+				if err != nil {
+					load <- err
+					return
+				}
+				last = a.Packets
+				requests[i]++
+			}
+			load <- nil
+		}()
+	}
 	first, err := get("/")
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +149,9 @@ func TestSwapProgramsUnderLoad(t *testing.T) {
 		if len(a.Programs) != 1 || a.Programs[0] != a.Program || a.Link != first.Link {
 			t.Fatalf("after a swap: %+v, link was %v", a, first.Link)
 		}
+	}
+	if n := closed.Load(); n != 0 {
+		t.Errorf("%d connections were closed by swaps of programs", n)
 	}
 	fds := func() int {
 		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", w.PID))
@@ -144,13 +181,17 @@ func TestSwapProgramsUnderLoad(t *testing.T) {
 		}
 	}
 	// Connections come and go: some of them may be open now.
-	harness.Eventually(t, "descriptors of old generations to be closed", func() bool { return fds() <= before+4 })
+	harness.Eventually(t, "descriptors of old generations to be closed", func() bool { return fds() <= before+4+2*kept })
 	done.Store(true)
-	if err := <-load; err != nil {
-		t.Error(err)
+	for range requests {
+		if err := <-load; err != nil {
+			t.Error(err)
+		}
 	}
-	if requests == 0 {
-		t.Error("there was no load")
+	for i, n := range requests {
+		if n < 100 { // fewer than programs
+			t.Errorf("client %d made %d requests only", i, n)
+		}
 	}
 	// However a process ends its links go with it.
 	w.Signal(syscall.SIGKILL)

@@ -18,6 +18,7 @@ import (
 	"weir/internal/api/pipy"
 	"weir/internal/cli"
 	"weir/internal/codebase"
+	"weir/internal/ebpf/host"
 	"weir/internal/ebpf/inspect"
 	"weir/internal/embedded"
 	"weir/internal/filter"
@@ -52,7 +53,7 @@ func run() int {
 		fmt.Print(cli.Completion(conf.Files[0]))
 		return 0
 	case cli.ModeBPF:
-		if err := inspect.Run(os.Stdout, conf.Words); err != nil {
+		if err := inspect.Run(os.Stdout, host.Kernel(), conf.Words); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

@@ -6,10 +6,18 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
+
+	"weir/internal/ebpf/events"
 )
 
 // Backend is a kernel. Failures it reports are *Error with the number and the command.
 type Backend interface {
+	Objects
+	Links
+}
+
+// Objects is the part of a Backend that is about programs and maps, and the files and numbers they are found by.
+type Objects interface {
 	// CreateMap creates a map; variables are those of a data section.
 	CreateMap(spec *ebpf.MapSpec, variables map[string]*ebpf.VariableSpec) (MapHandle, error)
 	MapByID(id uint32) (MapHandle, error)
@@ -28,11 +36,29 @@ type Backend interface {
 	// Pin and Get work on the descriptor of anything.
 	Pin(path string, fd int) error
 	Get(path string) (fd int, err error)
-	// CloseFD closes a descriptor Get returned.
+	// Unpin removes a file Pin made.
+	Unpin(path string) error
+	// Pins lists what is pinned in a directory and below.
+	Pins(dir string) ([]PinInfo, error)
+	// MountBPFFS mounts bpffs at a directory, which is made if it does not exist. It returns false if it was mounted already.
+	MountBPFFS(dir string) (bool, error)
+	// OpenPath opens a cgroup or a namespace for its descriptor, OpenProcess a process.
+	OpenPath(path string) (fd int, err error)
+	OpenProcess(pid int) (fd int, err error)
+	// CloseFD closes a descriptor that Get, OpenPath or OpenProcess returned.
 	CloseFD(fd int) error
+	// Interface finds an interface of the current network namespace by name, or by its index as a text.
+	Interface(name string) (index int, err error)
+
+	// Listen starts to read the events of a map; see events.Start about deliver.
+	Listen(m MapHandle, o events.Options, deliver func([]events.Record, error)) (*events.Reader, error)
+	// Produce opens a user ring buffer for writing.
+	Produce(m MapHandle) (Producer, error)
 
 	EnableStats() (io.Closer, error)
 	PossibleCPUs() int
+	// CgroupRoot returns where the hierarchy of cgroup v2 is mounted; empty if it is not.
+	CgroupRoot() string
 	// CgroupID returns the id of a cgroup v2 directory.
 	CgroupID(path string) (uint64, error)
 	// KernelType returns a type of the running kernel.
@@ -42,6 +68,38 @@ type Backend interface {
 	// Probe asks for a feature.
 	Probe(f Feature) (bool, error)
 	KernelVersion() (uint32, error)
+}
+
+// Links is the part of a Backend that is about what is attached, and what programs print.
+type Links interface {
+	// Attach attaches a program. Its errors may be those of a system call: package link knows what was attempted.
+	Attach(a *Attachment) (LinkHandle, error)
+	LinkByID(id uint32) (LinkHandle, error)
+	LinkByPath(path string) (LinkHandle, error)
+	// ListLinks describes every link, by ascending number.
+	ListLinks() ([]LinkInfo, error)
+	// Query lists the programs at a hook in the order in which they run. The target is a descriptor or an interface.
+	Query(target int, at uint32) (list []Attached, revision uint64, err error)
+	// AttachRaw attaches until somebody detaches, beyond the end of the process if the target lives on. DetachRaw undoes it.
+	AttachRaw(r Raw) error
+	DetachRaw(r Raw) error
+	// Trace opens what programs print by bpf_trace_printk: all of the machine, taken from whoever reads it too.
+	Trace() (io.ReadCloser, error)
+	// Output opens what a program prints by bpf_stream_printk. Reading waits for output until Close.
+	Output(p ProgramHandle) (io.ReadCloser, error)
+}
+
+// PinInfo is a file in bpffs.
+type PinInfo struct {
+	Path, Kind string // map, program or link
+	ID         uint32
+}
+
+// Producer writes into a user ring buffer. It belongs to one goroutine.
+type Producer interface {
+	io.Closer
+	// Write adds a record; false means that there is no room until the program has drained some.
+	Write(b []byte) (bool, error)
 }
 
 // MapHandle is a map in a kernel. Keys and values have the sizes of the map; a value of a per-CPU map has that of a slot, a
@@ -103,6 +161,7 @@ type ProgramOptions struct {
 	LogLevel    uint32
 	LogSize     uint32
 	KernelTypes *btf.Spec
+	Target      ProgramHandle // whose function the program takes the place of, or traces; may be nil
 }
 
 // MapInfo is what the kernel knows about a map. The fields from Frozen on are known for open maps only.
@@ -144,7 +203,7 @@ type RunOptions struct {
 	Context    []byte
 	ContextOut int
 	Repeat     uint32
-	CPU        uint32
+	CPU        *uint32 // nil: where the caller happens to be
 	Flags      uint32
 	BatchSize  uint32
 }
@@ -154,5 +213,5 @@ type RunResult struct {
 	Retval   uint32
 	Data     []byte
 	Context  []byte
-	Duration time.Duration // of one run on average
+	Duration time.Duration // of one run on average, as the kernel measured it; 0 for types of programs that it does not measure
 }

@@ -25,12 +25,11 @@ func magic(path string) int64 {
 // mountFor mounts bpffs at its usual place if a path needs it and nobody has. A failure shows when the path is used.
 func mountFor(path string) {
 	if path = filepath.Clean(path); strings.HasPrefix(path, defaultBPFFS+"/") && magic(defaultBPFFS) != bpffsMagic {
-		MountBPFFS(defaultBPFFS)
+		kernel{}.MountBPFFS(defaultBPFFS)
 	}
 }
 
-// MountBPFFS mounts bpffs at a directory, which is made if it does not exist. It returns false if it was mounted already.
-func MountBPFFS(dir string) (bool, error) {
+func (kernel) MountBPFFS(dir string) (bool, error) {
 	if magic(dir) == bpffsMagic {
 		return false, nil
 	}
@@ -43,9 +42,8 @@ func MountBPFFS(dir string) (bool, error) {
 	return true, nil
 }
 
-// CgroupRoot returns where the hierarchy of cgroup v2 is mounted: at the usual place, or below it beside version 1. It is
-// empty if there is none.
-func CgroupRoot() string {
+// CgroupRoot looks at the usual place, and below it, where the hierarchy is beside version 1.
+func (kernel) CgroupRoot() string {
 	for _, dir := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		if magic(dir) == cgroup2Magic {
 			return dir

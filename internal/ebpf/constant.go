@@ -26,6 +26,9 @@ var mapTypes = strings.Fields(`unspec hash array prog_array perf_event_array per
 	reuseport_sockarray percpu_cgroup_storage queue stack sk_storage devmap_hash struct_ops ringbuf inode_storage task_storage
 	bloom_filter user_ringbuf cgrp_storage arena`)
 
+var linkTypes = strings.Fields(`raw_tracepoint tracing cgroup iter netns xdp perf_event kprobe_multi kprobe_session struct_ops netfilter tcx
+	uprobe_multi netkit sockmap`)
+
 const (
 	programTypePrefix = "BPF_PROG_TYPE_"
 	attachTypePrefix  = "BPF_"
@@ -46,6 +49,9 @@ func ProgramTypeNames() []string { return prefixed(programTypePrefix, programTyp
 
 // AttachTypeNames lists the attach types by value.
 func AttachTypeNames() []string { return prefixed(attachTypePrefix, attachTypes) }
+
+// LinkTypeNames lists the types of links that can be asked for.
+func LinkTypeNames() []string { return linkTypes }
 
 func prefixed(prefix string, names []string) []string {
 	list := make([]string, len(names))

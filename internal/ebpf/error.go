@@ -17,6 +17,9 @@ var ErrPlatform = errors.New("BPF not supported")
 // ErrClosed is the failure of operations on what was closed.
 var ErrClosed = errors.New("this BPF object has been closed")
 
+// ENOTSUPP is the number the kernel gives for some of what it cannot do, besides ENOTSUP. User space has no name for it.
+const ENOTSUPP syscall.Errno = 524
+
 // Error is a failure the kernel reported, or would have.
 type Error struct {
 	Call  string        // the command, such as BPF_PROG_LOAD
@@ -24,7 +27,7 @@ type Error struct {
 	Log   []string      // lines of the verifier, if any
 	// Unsupported, if not empty, is what this kernel lacks.
 	Unsupported string
-	// Subject, if not empty, is what the call was about, such as the name of a trace point.
+	// Subject, if not empty, is what the call was about, such as the name of a trace point, or why it failed.
 	Subject string
 }
 
@@ -42,9 +45,6 @@ func (e *Error) Error() string {
 	text := fmt.Sprintf("syscall %s failed with errno = %d: %s", e.Call, int(e.Errno), ErrnoText(e.Errno))
 	if e.Subject != "" {
 		text += " (" + e.Subject + ")"
-	}
-	if e.Errno == syscall.EPERM && (e.Call == "BPF_PROG_LOAD" || e.Call == "BPF_MAP_CREATE") {
-		text += " (needs CAP_BPF; programs of the network CAP_NET_ADMIN, too, and those for tracing CAP_PERFMON)"
 	}
 	return text
 }
@@ -102,8 +102,17 @@ func Fail(call, what string, err error) error {
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	// The kernel makes one number of all reasons for which a program must not be attached.
+	if e.Errno == syscall.EPERM || e.Errno == syscall.EINVAL && call == "BPF_PROG_ATTACH" {
+		e.Subject = lacking()
+	}
 	return e
 }
+
+// noCgroup begins with a capital letter, as scripts know it.
+func noCgroup(path string) error { return errors.New("Cannot open cgroup " + path) }
+
+func noInterface(name string) error { return fmt.Errorf("no interface %s: see ip link", name) }
 
 // IsErrno reports whether err carries a number.
 func IsErrno(err error, n syscall.Errno) bool { return err != nil && errors.Is(err, n) }

@@ -6,36 +6,67 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 )
 
-// Fake is a kernel in memory for tests: maps that behave as their types do, programs that load and return what they are told
-// to. Fails makes calls fail with a number, by the name of the command: once for each number listed.
+// Fake is a kernel in memory, for tests and for programs that are only looked at: maps that behave as their types do, programs
+// that load and return what they are told to, links that hold programs at hooks, files of pins, and events that tests push.
+// It belongs to one goroutine, but for Push.
 type Fake struct {
-	CPUs  int
+	CPUs int
+	// Fails makes calls fail with a number, by the name of the command: once for each number listed.
 	Fails map[string][]syscall.Errno
-	// Retval is what test runs return; Logs what the verifier says.
-	Retval   uint32
-	Logs     string
+	// Lacks are the kinds of links that this kernel does not have, Missing the interfaces and paths that are not there.
+	Lacks, Missing map[string]bool
+	// Retval is what test runs return; Logs what the verifier says; Prints what iterators, streams of programs and the trace give.
+	Retval       uint32
+	Logs, Prints string
+	// Features are those that are there; Complete has all of them.
 	Features map[Feature]bool
-	Pinned   map[string]any // *fakeMap or *fakeProgram
-	NoBatch  bool
-	Probes   int // calls of Probe
+	Complete bool
+	// Types, if not nil, knows the types of the kernel. Without it there is one, point.
+	Types interface {
+		KernelType(name string) (btf.Type, error)
+		KernelTypes() ([]string, error)
+	}
+	Version uint32 // of the kernel
+	NoBatch bool
+	Probes  int // calls of Probe
 
-	maps     []*fakeMap
-	programs []*fakeProgram
-	open     map[int]any
-	lastFD   int
+	maps       []*fakeMap
+	programs   []*fakeProgram
+	links      []*fakeLink // in the order in which programs run at their hooks
+	raw        []rawAttachment
+	lastLink   uint32
+	open       map[int]any // what descriptors stand for
+	lastFD     int
+	pinned     map[string]any
+	mounted    map[string]bool
+	interfaces []string
+
+	eventsMu sync.Mutex
+	events   map[string]*fakeEvents // by name of the map
 }
 
 var _ Backend = (*Fake)(nil)
 
 // NewFake returns a kernel with two CPUs and nothing in it.
 func NewFake() *Fake {
-	return &Fake{CPUs: 2, Fails: map[string][]syscall.Errno{}, Features: map[Feature]bool{}, Pinned: map[string]any{}, open: map[int]any{}, lastFD: 100}
+	return &Fake{CPUs: 2, Version: 6<<16 | 1<<8 | 2, Fails: map[string][]syscall.Errno{}, Lacks: map[string]bool{}, Missing: map[string]bool{},
+		Features: map[Feature]bool{}, open: map[int]any{}, lastFD: 100, pinned: map[string]any{}, mounted: map[string]bool{},
+		events: map[string]*fakeEvents{}}
+}
+
+// Imagined stands for a kernel that has everything: programs that are only looked at run on it, without rights or effects.
+func Imagined() *Fake {
+	f := NewFake()
+	f.Complete, f.Version = true, 6<<16|18<<8
+	imagine(f)
+	return f
 }
 
 // Open returns how many descriptors are open.
@@ -58,6 +89,37 @@ func (f *Fake) fd(x any) int {
 	f.lastFD++
 	f.open[f.lastFD] = x
 	return f.lastFD
+}
+
+// lives reports whether something is still in the kernel: a descriptor, a pin, a link or a program keeps it.
+func (f *Fake) lives(x any) bool {
+	keeps := func(o any) bool {
+		l, ok := o.(*fakeLink)
+		return o == x || ok && l.program != nil && any(l.program) == x
+	}
+	for _, o := range f.open {
+		if keeps(o) {
+			return true
+		}
+	}
+	for _, o := range f.pinned {
+		if keeps(o) {
+			return true
+		}
+	}
+	for _, r := range f.raw {
+		if any(r.program) == x {
+			return true
+		}
+	}
+	if m, ok := x.(*fakeMap); ok {
+		for _, p := range f.programs {
+			if slices.Contains(p.maps, m) && f.lives(p) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 type fakeMap struct {
@@ -256,8 +318,28 @@ func (h *fakeHandle) Update(key, value []byte, flags uint64) error {
 	case !exists && full && h.spec.MaxEntries > 0:
 		return errno(call, syscall.E2BIG)
 	}
+	if fdValued[h.spec.Type] && h.spec.Type != ebpf.PerfEventArray {
+		id, ok := h.f.idOf(int(order.Uint32(value)))
+		if !ok {
+			return errno(call, syscall.EBADF)
+		}
+		value = word(id)
+	}
 	h.put(key, value)
 	return nil
+}
+
+// idOf returns what a look-up in a map of descriptors gives for one.
+func (f *Fake) idOf(fd int) (id uint32, ok bool) {
+	switch x := f.open[fd].(type) {
+	case *fakeMap:
+		return x.id, true
+	case *fakeProgram:
+		return x.id, true
+	case fakePath:
+		return 0, true
+	}
+	return 0, false
 }
 
 func (h *fakeHandle) remove(key []byte) {
@@ -379,6 +461,7 @@ type fakeProgram struct {
 	id   uint32
 	spec ebpf.ProgramSpec
 	o    ProgramOptions
+	maps []*fakeMap
 }
 
 type fakeProgramHandle struct {
@@ -397,13 +480,37 @@ func (f *Fake) LoadProgram(spec *ebpf.ProgramSpec, maps map[string]MapHandle, o 
 		return nil, err
 	}
 	p := &fakeProgram{f: f, id: uint32(len(f.programs) + 1), spec: *spec, o: o}
+	for _, h := range maps {
+		p.maps = append(p.maps, h.(*fakeHandle).fakeMap)
+	}
 	f.programs = append(f.programs, p)
 	return f.openProgram(p), nil
 }
 
 // LoadStructOps implements Backend.
-func (f *Fake) LoadStructOps(*ebpf.CollectionSpec, map[string]MapHandle, ProgramOptions) (map[string]MapHandle, map[string]ProgramHandle, error) {
-	return nil, nil, &Error{Unsupported: "struct_ops"}
+func (f *Fake) LoadStructOps(spec *ebpf.CollectionSpec, maps map[string]MapHandle, o ProgramOptions) (map[string]MapHandle, map[string]ProgramHandle, error) {
+	if f.Lacks["struct_ops"] {
+		return nil, nil, &Error{Call: "BPF_PROG_LOAD", Unsupported: "struct_ops"}
+	}
+	made, programs := map[string]MapHandle{}, map[string]ProgramHandle{}
+	for name, m := range spec.Maps {
+		if maps[name] != nil {
+			continue
+		}
+		h, err := f.CreateMap(m, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		made[name] = h
+	}
+	for name, p := range spec.Programs {
+		h, err := f.LoadProgram(p, maps, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		programs[name] = h
+	}
+	return made, programs, nil
 }
 
 func (h *fakeProgramHandle) FD() int               { return h.fd }
@@ -440,7 +547,7 @@ func (f *Fake) MapByID(id uint32) (MapHandle, error) {
 	if err := f.fail("BPF_MAP_GET_FD_BY_ID"); err != nil {
 		return nil, err
 	}
-	if id == 0 || int(id) > len(f.maps) {
+	if id == 0 || int(id) > len(f.maps) || !f.lives(f.maps[id-1]) {
 		return nil, errno("BPF_MAP_GET_FD_BY_ID", syscall.ENOENT)
 	}
 	return f.openMap(f.maps[id-1]), nil
@@ -448,7 +555,7 @@ func (f *Fake) MapByID(id uint32) (MapHandle, error) {
 
 // MapByPath implements Backend.
 func (f *Fake) MapByPath(path string) (MapHandle, error) {
-	m, ok := f.Pinned[path].(*fakeMap)
+	m, ok := f.pinned[path].(*fakeMap)
 	if !ok {
 		return nil, errno("BPF_OBJ_GET", syscall.ENOENT)
 	}
@@ -457,15 +564,17 @@ func (f *Fake) MapByPath(path string) (MapHandle, error) {
 
 // NextMap implements Backend.
 func (f *Fake) NextMap(id uint32) (uint32, error) {
-	if int(id) >= len(f.maps) {
-		return 0, errno("BPF_MAP_GET_NEXT_ID", syscall.ENOENT)
+	for id++; int(id) <= len(f.maps); id++ {
+		if f.lives(f.maps[id-1]) {
+			return id, nil
+		}
 	}
-	return id + 1, nil
+	return 0, errno("BPF_MAP_GET_NEXT_ID", syscall.ENOENT)
 }
 
 // ProgramByID implements Backend.
 func (f *Fake) ProgramByID(id uint32) (ProgramHandle, error) {
-	if id == 0 || int(id) > len(f.programs) {
+	if id == 0 || int(id) > len(f.programs) || !f.lives(f.programs[id-1]) {
 		return nil, errno("BPF_PROG_GET_FD_BY_ID", syscall.ENOENT)
 	}
 	return f.openProgram(f.programs[id-1]), nil
@@ -473,7 +582,7 @@ func (f *Fake) ProgramByID(id uint32) (ProgramHandle, error) {
 
 // ProgramByPath implements Backend.
 func (f *Fake) ProgramByPath(path string) (ProgramHandle, error) {
-	p, ok := f.Pinned[path].(*fakeProgram)
+	p, ok := f.pinned[path].(*fakeProgram)
 	if !ok {
 		return nil, errno("BPF_OBJ_GET", syscall.ENOENT)
 	}
@@ -482,10 +591,12 @@ func (f *Fake) ProgramByPath(path string) (ProgramHandle, error) {
 
 // NextProgram implements Backend.
 func (f *Fake) NextProgram(id uint32) (uint32, error) {
-	if int(id) >= len(f.programs) {
-		return 0, errno("BPF_PROG_GET_NEXT_ID", syscall.ENOENT)
+	for id++; int(id) <= len(f.programs); id++ {
+		if f.lives(f.programs[id-1]) {
+			return id, nil
+		}
 	}
-	return id + 1, nil
+	return 0, errno("BPF_PROG_GET_NEXT_ID", syscall.ENOENT)
 }
 
 // Pin implements Backend.
@@ -494,16 +605,16 @@ func (f *Fake) Pin(path string, fd int) error {
 	if !ok {
 		return errno("BPF_OBJ_PIN", syscall.EBADF)
 	}
-	if f.Pinned[path] != nil {
+	if f.pinned[path] != nil {
 		return errno("BPF_OBJ_PIN", syscall.EEXIST)
 	}
-	f.Pinned[path] = x
+	f.pinned[path] = x
 	return nil
 }
 
 // Get implements Backend.
 func (f *Fake) Get(path string) (int, error) {
-	x, ok := f.Pinned[path]
+	x, ok := f.pinned[path]
 	if !ok {
 		return 0, errno("BPF_OBJ_GET", syscall.ENOENT)
 	}
@@ -523,7 +634,7 @@ func (f *Fake) PossibleCPUs() int { return f.CPUs }
 
 // CgroupID implements Backend.
 func (f *Fake) CgroupID(path string) (uint64, error) {
-	if path != "/cgroup" {
+	if f.Missing[path] || !strings.HasPrefix(path, "/") {
 		return 0, syscall.ENOENT
 	}
 	return 1<<40 + 7, nil
@@ -531,6 +642,9 @@ func (f *Fake) CgroupID(path string) (uint64, error) {
 
 // KernelType implements Backend.
 func (f *Fake) KernelType(name string) (btf.Type, error) {
+	if f.Types != nil {
+		return f.Types.KernelType(name)
+	}
 	if name != "point" {
 		return nil, errors.New("the kernel has no type " + name)
 	}
@@ -539,13 +653,18 @@ func (f *Fake) KernelType(name string) (btf.Type, error) {
 }
 
 // KernelTypes implements Backend.
-func (f *Fake) KernelTypes() ([]string, error) { return []string{"point"}, nil }
+func (f *Fake) KernelTypes() ([]string, error) {
+	if f.Types != nil {
+		return f.Types.KernelTypes()
+	}
+	return []string{"point"}, nil
+}
 
 // KernelVersion implements Backend.
-func (f *Fake) KernelVersion() (uint32, error) { return 6<<16 | 1<<8 | 2, nil }
+func (f *Fake) KernelVersion() (uint32, error) { return f.Version, nil }
 
 // Probe implements Backend.
 func (f *Fake) Probe(x Feature) (bool, error) {
 	f.Probes++
-	return f.Features[x], nil
+	return f.Complete || f.Features[x], nil
 }

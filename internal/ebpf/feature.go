@@ -1,6 +1,7 @@
 package ebpf
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -62,15 +63,26 @@ func Have(b Backend, f Feature) bool {
 // HaveTrampolines reports whether programs can be attached to kernel functions.
 func HaveTrampolines(b Backend) bool { return Have(b, Feature{Kind: FeatureTrampolines}) }
 
-// trampoline reports whether a program needs that.
-func trampoline(spec *ebpf.ProgramSpec) bool {
+// elementIterators go over the elements of a map.
+var elementIterators = []string{"bpf_map_elem", "bpf_sk_storage_map", "sockmap"}
+
+// beyond names the kind of a program that kernels without trampolines refuse as if it were not permitted; empty for others.
+func beyond(spec *ebpf.ProgramSpec) string {
+	const functions = "programs attached to kernel functions (fentry, fexit, fmod_ret, lsm, freplace)"
 	switch spec.Type {
 	case ebpf.LSM, ebpf.Extension:
-		return true
+		return functions
 	case ebpf.Tracing:
-		return spec.AttachType == ebpf.AttachTraceFEntry || spec.AttachType == ebpf.AttachTraceFExit || spec.AttachType == ebpf.AttachModifyReturn
+		switch spec.AttachType {
+		case ebpf.AttachTraceFEntry, ebpf.AttachTraceFExit, ebpf.AttachModifyReturn:
+			return functions
+		case ebpf.AttachTraceIter:
+			if slices.Contains(elementIterators, spec.AttachTo) {
+				return "iterators over the elements of maps"
+			}
+		}
 	}
-	return false
+	return ""
 }
 
 func (p *Program) debugLog() {

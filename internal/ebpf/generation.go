@@ -26,6 +26,13 @@ func (g *Generation) Disown(c io.Closer) {
 	}
 }
 
+// Each calls f for everything that the generation owns.
+func (g *Generation) Each(f func(io.Closer)) {
+	for _, c := range g.owned {
+		f(c)
+	}
+}
+
 // Close ends the generation: what was opened last is closed first.
 func (g *Generation) Close() {
 	for len(g.owned) > 0 {
@@ -33,6 +40,17 @@ func (g *Generation) Close() {
 		g.owned = g.owned[:len(g.owned)-1]
 		c.Close()
 	}
+}
+
+// unpin removes files that Pin made.
+func (g *Generation) unpin(paths *[]string) error {
+	for len(*paths) > 0 {
+		if err := g.Backend.Unpin((*paths)[0]); err != nil {
+			return err
+		}
+		*paths = (*paths)[1:]
+	}
+	return nil
 }
 
 func (g *Generation) debugf(topic logs.Topic, format string, args ...any) {

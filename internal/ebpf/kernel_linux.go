@@ -1,7 +1,6 @@
 package ebpf
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,14 +9,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,17 +21,25 @@ import (
 const Supported = true
 
 // Kernel is the kernel this process runs on.
-func Kernel() Backend {
+func Kernel() Objects {
 	memlock()
 	return kernel{}
 }
 
-// memlock raises what old kernels charge maps to. Newer ones need nothing; if it fails, the maps will tell.
-var memlock = sync.OnceFunc(func() { rlimit.RemoveMemlock() })
+// imagine gives a kernel in memory what can be read of the running one without any right.
+func imagine(f *Fake) { f.Types, f.CPUs = kernel{}, possible() }
+
+// memlock raises what kernels before 5.11 charge maps to; if it fails, the maps will tell. The library would find out by a map that
+// it makes whenever a process starts.
+var memlock = sync.OnceFunc(func() {
+	if v, err := features.LinuxVersionCode(); err == nil && v < 5<<16|11<<8 {
+		_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY})
+	}
+})
 
 type kernel struct{}
 
-var _ Backend = kernel{}
+var _ Objects = kernel{}
 
 // The commands that are called directly.
 const (
@@ -45,6 +49,7 @@ const (
 	cmdNextKey     = 4
 	cmdPin         = 6
 	cmdGet         = 7
+	cmdTestRun     = 10
 	cmdProgNextID  = 11
 	cmdMapNextID   = 12
 	cmdProgFDByID  = 13
@@ -60,6 +65,7 @@ const (
 
 var commandNames = map[uintptr]string{cmdLookup: "BPF_MAP_LOOKUP_ELEM", cmdUpdate: "BPF_MAP_UPDATE_ELEM",
 	cmdDelete: "BPF_MAP_DELETE_ELEM", cmdNextKey: "BPF_MAP_GET_NEXT_KEY", cmdPin: "BPF_OBJ_PIN", cmdGet: "BPF_OBJ_GET",
+	cmdTestRun:    "BPF_PROG_TEST_RUN",
 	cmdProgNextID: "BPF_PROG_GET_NEXT_ID", cmdMapNextID: "BPF_MAP_GET_NEXT_ID", cmdProgFDByID: "BPF_PROG_GET_FD_BY_ID",
 	cmdMapFDByID: "BPF_MAP_GET_FD_BY_ID", cmdInfo: "BPF_OBJ_GET_INFO_BY_FD", cmdTake: "BPF_MAP_LOOKUP_AND_DELETE_ELEM",
 	cmdFreeze: "BPF_MAP_FREEZE", cmdBatchLookup: "BPF_MAP_LOOKUP_BATCH", cmdBatchTake: "BPF_MAP_LOOKUP_AND_DELETE_BATCH",
@@ -73,7 +79,11 @@ func call(cmd uintptr, attr unsafe.Pointer, size uintptr) (uintptr, error) {
 		case e == 0:
 			return r, nil
 		case e != unix.EINTR && (e != unix.EAGAIN || cmd == cmdTake):
-			return r, &Error{Call: commandNames[cmd], Errno: e}
+			err := &Error{Call: commandNames[cmd], Errno: e}
+			if e == unix.EPERM {
+				err.Subject = lacking()
+			}
+			return r, err
 		}
 	}
 }
@@ -93,7 +103,12 @@ func (kernel) CreateMap(spec *ebpf.MapSpec, variables map[string]*ebpf.VariableS
 	}
 	c, err := ebpf.NewCollection(&ebpf.CollectionSpec{Maps: map[string]*ebpf.MapSpec{name: spec}, Variables: variables, ByteOrder: binary.NativeEndian})
 	if err != nil {
-		return nil, Fail("BPF_MAP_CREATE", "maps of type "+MapTypeName(uint32(spec.Type)), err)
+		err = Fail("BPF_MAP_CREATE", "maps of type "+MapTypeName(uint32(spec.Type)), err)
+		var e *Error
+		if errors.As(err, &e) && (e.Errno == unix.EINVAL || e.Errno == unix.E2BIG) {
+			e.Subject = misshapen(spec)
+		}
+		return nil, err
 	}
 	defer c.Close()
 	return kernelMap{c.DetachMap(name)}, nil
@@ -133,6 +148,9 @@ func (o ProgramOptions) library() ebpf.ProgramOptions {
 
 func (kernel) LoadProgram(spec *ebpf.ProgramSpec, maps map[string]MapHandle, o ProgramOptions) (ProgramHandle, error) {
 	spec = spec.Copy()
+	if o.Target != nil {
+		spec.AttachTarget = o.Target.Kernel()
+	}
 	for i := range spec.Instructions {
 		ins := &spec.Instructions[i]
 		if h := maps[ins.Reference()]; h != nil && ins.IsLoadFromMap() {
@@ -328,50 +346,15 @@ func (k kernel) Probe(f Feature) (bool, error) {
 	case FeatureBTF:
 		_, err = kernelTypes()
 	case FeatureMemcg:
+		// A kernel does not tell. Trying would take away the memory that this process may lock, for as long as a map is created.
 		v, e := features.LinuxVersionCode()
 		return v >= 5<<16|11<<8, e
 	case FeatureTrampolines:
-		err = probeTrampolines()
+		return have(probeTrampolines())
 	case FeatureToken:
-		v, e := features.LinuxVersionCode()
-		return v >= 6<<16|9<<8, e
+		return have(probeToken())
 	case FeatureLinkType:
 		return probeLink(f.Name)
-	}
-	return err == nil, err
-}
-
-// probeTrampolines loads a program for a function every kernel has.
-func probeTrampolines() error {
-	p, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "bpf_fentry_test1",
-		License: "GPL", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}}, ebpf.ProgramOptions{LogDisabled: true})
-	if err != nil {
-		return err
-	}
-	return p.Close()
-}
-
-// linkVersions are the kernels that first had a type of link, for those that cannot be tried without an attachment.
-var linkVersions = map[string]uint32{"raw_tracepoint": 5<<16 | 7<<8, "tracing": 5<<16 | 7<<8, "cgroup": 5<<16 | 7<<8,
-	"iter": 5<<16 | 8<<8, "netns": 5<<16 | 8<<8, "xdp": 5<<16 | 9<<8, "perf_event": 5<<16 | 15<<8, "struct_ops": 6<<16 | 4<<8,
-	"netfilter": 6<<16 | 4<<8, "tcx": 6<<16 | 6<<8, "netkit": 6<<16 | 7<<8, "sockmap": 6<<16 | 10<<8}
-
-func probeLink(name string) (bool, error) {
-	var err error
-	switch name {
-	case "kprobe_multi":
-		err = features.HaveBPFLinkKprobeMulti()
-	case "uprobe_multi":
-		err = features.HaveBPFLinkUprobeMulti()
-	case "kprobe_session":
-		err = features.HaveBPFLinkKprobeSession()
-	default:
-		need, ok := linkVersions[name]
-		if !ok {
-			return false, errors.New("unknown link type: " + name)
-		}
-		v, err := features.LinuxVersionCode()
-		return v >= need, err
 	}
 	return err == nil, err
 }
@@ -435,32 +418,4 @@ func (p kernelProgram) Stats() (ProgramStats, error) {
 		return ProgramStats{}, Fail("BPF_OBJ_GET_INFO_BY_FD", "statistics of programs", err)
 	}
 	return ProgramStats{RunTime: s.Runtime, RunCount: s.RunCount, RecursionMisses: s.RecursionMisses}, nil
-}
-
-func (p kernelProgram) Run(o *RunOptions) (RunResult, error) {
-	opts := ebpf.RunOptions{Data: o.Data, Repeat: o.Repeat, CPU: o.CPU, Flags: o.Flags, BatchSize: o.BatchSize}
-	syscallProgram := p.Type() == ebpf.Syscall // takes a context only, and changes it in place
-	if syscallProgram {
-		opts.Repeat = 0
-	}
-	if o.DataOut > 0 {
-		opts.DataOut = make([]byte, o.DataOut)
-	}
-	context := bytes.Clone(o.Context)
-	if context != nil {
-		opts.Context = context
-	}
-	if o.ContextOut > 0 && !syscallProgram {
-		opts.ContextOut = make([]byte, o.ContextOut)
-	}
-	start := time.Now()
-	ret, err := p.Program.Run(&opts)
-	if err != nil {
-		return RunResult{}, Fail("BPF_PROG_TEST_RUN", "test runs of programs of type "+ProgramTypeName(uint32(p.Type())), err)
-	}
-	r := RunResult{Retval: ret, Data: opts.DataOut, Duration: time.Since(start) / time.Duration(max(opts.Repeat, 1))}
-	if r.Context, _ = opts.ContextOut.([]byte); syscallProgram {
-		r.Context = context
-	}
-	return r, nil
 }

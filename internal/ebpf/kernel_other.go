@@ -6,4 +6,6 @@ package ebpf
 const Supported = false
 
 // Kernel is the kernel this process runs on; nil where there is no eBPF.
-func Kernel() Backend { return nil }
+func Kernel() Objects { return nil }
+
+func imagine(*Fake) {}

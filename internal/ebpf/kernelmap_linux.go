@@ -115,7 +115,19 @@ func (k kernelMap) Take(key, value []byte, flags uint64) error {
 }
 
 func (k kernelMap) Update(key, value []byte, flags uint64) error {
-	return k.elem(cmdUpdate, key, value, flags)
+	return k.noRoom(k.elem(cmdUpdate, key, value, flags), key)
+}
+
+// noRoom says why there is no room for the element with a key.
+func (k kernelMap) noRoom(err error, key []byte) error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) && (e.Errno == unix.E2BIG || e.Errno == unix.ENOSPC) {
+		e.Subject = full(k.m.Type(), k.m.MaxEntries(), key)
+	}
+	return err
 }
 
 func (k kernelMap) Delete(key []byte) error { return k.elem(cmdDelete, key, nil, 0) }
@@ -164,7 +176,7 @@ func (k kernelMap) UpdateBatch(keys, values []byte, n int, flags uint64) (int, e
 	count, err := k.batch(cmdBatchUpdate, &batchAttr{keys: address(keys), values: address(values), count: uint32(n), elem: flags})
 	runtime.KeepAlive(keys)
 	runtime.KeepAlive(values)
-	return count, err
+	return count, k.noRoom(err, keys[min(count, n-1)*int(k.m.KeySize()):][:k.m.KeySize()])
 }
 
 func (k kernelMap) DeleteBatch(keys []byte, n int) (int, error) {

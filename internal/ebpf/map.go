@@ -3,7 +3,6 @@ package ebpf
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 
@@ -110,16 +109,24 @@ func (m *Map) ID() uint32 { return m.id }
 // Created reports whether the map is in the kernel.
 func (m *Map) Created() bool { return m.handle != nil }
 
+// Ready reports whether the map is in the kernel. It fails if the map was there and is closed.
+func (m *Map) Ready() (bool, error) {
+	if m.closed {
+		return false, ErrClosed
+	}
+	return m.handle != nil, nil
+}
+
+// Need fails unless the map is in the kernel.
+func (m *Map) Need() error {
+	if ok, err := m.Ready(); ok || err != nil {
+		return err
+	}
+	return ErrNotCreated
+}
+
 // Handle returns the map in the kernel; nil until it is created.
 func (m *Map) Handle() MapHandle { return m.handle }
-
-// Kernel returns the library's map; nil if it is not created, or in a Fake.
-func (m *Map) Kernel() *ebpf.Map {
-	if m.handle == nil {
-		return nil
-	}
-	return m.handle.Kernel()
-}
 
 // Spec returns the description; nil for a map found in the kernel.
 func (m *Map) Spec() *ebpf.MapSpec { return m.spec }
@@ -292,10 +299,32 @@ func (m *Map) Keyless() bool { return keyless[ebpf.MapType(m.Type)] }
 // CPUs returns the number of values of a per-CPU map.
 func (m *Map) CPUs() int { return m.gen.Backend.PossibleCPUs() }
 
+// Count returns how many elements the map has, unless it has room for more than a limit, no keys, or is not created. Those of an
+// array are always there.
+func (m *Map) Count(limit int) (n int, ok bool) {
+	switch t := ebpf.MapType(m.Type); {
+	case m.handle == nil || m.Keyless() || m.KeySize == 0:
+		return 0, false
+	case t == ebpf.Array || t == ebpf.PerCPUArray:
+		return int(m.MaxEntries), true
+	case int(m.MaxEntries) > limit:
+		return 0, false
+	}
+	key, next := []byte(nil), make([]byte, m.KeySize)
+	// A walk that other changes make begin anew ends, too.
+	for ; n <= int(m.MaxEntries); n++ {
+		if err := m.handle.Next(key, next); err != nil {
+			return n, IsErrno(err, syscall.ENOENT)
+		}
+		key = append(key[:0], next...)
+	}
+	return int(m.MaxEntries), true
+}
+
 // Info asks the kernel about the map.
 func (m *Map) Info() (MapInfo, error) {
-	if m.handle == nil {
-		return MapInfo{}, ErrNotCreated
+	if err := m.Need(); err != nil {
+		return MapInfo{}, err
 	}
 	return m.handle.Info()
 }
@@ -305,16 +334,16 @@ var ErrNotCreated = errors.New("the map has not been created")
 
 // Freeze forbids changes by system calls.
 func (m *Map) Freeze() error {
-	if m.handle == nil {
-		return ErrNotCreated
+	if err := m.Need(); err != nil {
+		return err
 	}
 	return m.handle.Freeze()
 }
 
 // Pin makes the map a file in bpffs, which keeps it.
 func (m *Map) Pin(path string) error {
-	if m.handle == nil {
-		return ErrNotCreated
+	if err := m.Need(); err != nil {
+		return err
 	}
 	if err := m.handle.Pin(path); err != nil {
 		return err
@@ -324,17 +353,7 @@ func (m *Map) Pin(path string) error {
 }
 
 // Unpin removes the files Pin made, or those the map was opened from.
-func (m *Map) Unpin() error { return unpin(&m.pinned) }
-
-func unpin(paths *[]string) error {
-	for len(*paths) > 0 {
-		if err := os.Remove((*paths)[0]); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		*paths = (*paths)[1:]
-	}
-	return nil
-}
+func (m *Map) Unpin() error { return m.gen.unpin(&m.pinned) }
 
 // ReadTypes gives a map that was found the types it was made with, as far as the kernel knows them.
 func (m *Map) ReadTypes() error {
@@ -357,8 +376,8 @@ func (m *Map) Memory() (Memory, error) {
 	if m.memory != nil {
 		return m.memory, nil
 	}
-	if m.handle == nil {
-		return nil, ErrNotCreated
+	if err := m.Need(); err != nil {
+		return nil, err
 	}
 	mm, err := m.handle.Memory()
 	if err != nil {

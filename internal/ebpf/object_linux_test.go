@@ -8,6 +8,12 @@ import (
 	"testing"
 )
 
+// objects is a backend without links.
+type objects struct {
+	Objects
+	Links
+}
+
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
@@ -20,7 +26,7 @@ func fixture(t testing.TB, name string) []byte {
 // onKernel returns a generation on the running kernel. Without the right to use it the test is skipped.
 func onKernel(t testing.TB) *Generation {
 	t.Helper()
-	g := &Generation{Backend: Kernel()}
+	g := &Generation{Backend: objects{Kernel(), nil}}
 	m := NewMap(g, MapDescription{Type: 1, KeySize: 4, ValueSize: 4, MaxEntries: 1})
 	if err := m.Create(); err != nil {
 		t.Skip("no map can be created here: ", err)
@@ -40,7 +46,7 @@ func TestFixtures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o, err := Parse(&Generation{Backend: Kernel()}, fixture(t, name), ObjectOptions{})
+			o, err := Parse(&Generation{Backend: objects{Kernel(), nil}}, fixture(t, name), ObjectOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,5 +140,44 @@ func TestKernelLoad(t *testing.T) {
 	err = o.Program("wild").Load(LoadOptions{})
 	if err == nil || err.Error() != "syscall BPF_PROG_LOAD failed with errno = 13: Permission denied" {
 		t.Error(err)
+	}
+}
+
+// The types of the kernel can be given, for kernels that have none.
+func TestKernelTypes(t *testing.T) {
+	t.Parallel()
+	g := onKernel(t)
+	types, err := os.ReadFile("/sys/kernel/btf/vmlinux")
+	if err != nil {
+		t.Skip(err)
+	}
+	o, err := Parse(g, fixture(t, "core.o"), ObjectOptions{KernelTypes: types})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := o.Program("whoami")
+	if err := p.Load(LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Run(&RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := o.Variable("seen").Get(); err != nil || int(order.Uint32(b)) != os.Getpid() {
+		t.Errorf("seen is %v, %v", b, err)
+	}
+	// Those of another program have no task_struct to relocate to.
+	counter, err := parseELF(fixture(t, "counter.o"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err = Parse(g, fixture(t, "core.o"), ObjectOptions{KernelTypes: counter.content(counter.section(".BTF"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Program("whoami").Load(LoadOptions{}); err == nil {
+		t.Error("a program was relocated to types that are not there")
+	}
+	if _, err := Parse(g, fixture(t, "core.o"), ObjectOptions{KernelTypes: []byte("no types")}); err == nil || !strings.HasPrefix(err.Error(), "options.kernelTypes: ") {
+		t.Errorf("types that are none give %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package ebpf
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,17 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PinInfo is a file in bpffs.
-type PinInfo struct {
-	Path, Kind string // map, program or link
-	ID         uint32
-}
-
 // maxPins bounds a list.
 const maxPins = 100000
 
-// Pins lists what is pinned in a directory and below.
-func Pins(dir string) ([]PinInfo, error) {
+func (kernel) Unpin(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (kernel) Pins(dir string) ([]PinInfo, error) {
 	var list []PinInfo
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

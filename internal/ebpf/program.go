@@ -66,13 +66,8 @@ func (p *Program) Tag() string { return p.info.Tag }
 // Log returns the lines of the verifier, if it was asked for, or refused the program.
 func (p *Program) Log() []string { return p.log }
 
-// Kernel returns the library's program; nil if it is not loaded, or in a Fake.
-func (p *Program) Kernel() *ebpf.Program {
-	if p.handle == nil {
-		return nil
-	}
-	return p.handle.Kernel()
-}
+// Handle returns the program in the kernel; nil until it is loaded.
+func (p *Program) Handle() ProgramHandle { return p.handle }
 
 // Spec returns what the object file has; nil for a program found in the kernel.
 func (p *Program) Spec() *ebpf.ProgramSpec { return p.spec }
@@ -114,8 +109,9 @@ func (p *Program) Load(l LoadOptions) error {
 	if l.AttachTo != "" {
 		spec.AttachTo = l.AttachTo
 	}
+	options := l.backend(p.obj)
 	if l.AttachTarget != nil {
-		if spec.AttachTarget = l.AttachTarget.Kernel(); spec.AttachTarget == nil {
+		if options.Target = l.AttachTarget.handle; options.Target == nil {
 			return errors.New("options.attachTarget is not loaded")
 		}
 	}
@@ -127,13 +123,13 @@ func (p *Program) Load(l LoadOptions) error {
 	if err := p.obj.createReferenced(spec, handles); err != nil {
 		return err
 	}
-	h, err := p.gen.Backend.LoadProgram(spec, handles, l.backend(p.obj))
+	h, err := p.gen.Backend.LoadProgram(spec, handles, options)
 	if err != nil {
 		var e *Error
 		if errors.As(err, &e) {
 			p.log = e.Log
-			if e.Errno == syscall.EPERM && trampoline(spec) && !HaveTrampolines(p.gen.Backend) {
-				err = &Error{Call: e.Call, Errno: e.Errno, Log: e.Log, Unsupported: "programs attached to kernel functions (fentry, fexit, fmod_ret, lsm, freplace)"}
+			if what := beyond(spec); what != "" && e.Errno == syscall.EPERM && !HaveTrampolines(p.gen.Backend) {
+				err = &Error{Call: e.Call, Errno: e.Errno, Log: e.Log, Unsupported: what}
 			}
 		}
 		p.debugLog()
@@ -167,34 +163,45 @@ func (p *Program) adopt(h ProgramHandle, programType, attachType uint32) {
 
 // Info asks the kernel about the program.
 func (p *Program) Info() (ProgramInfo, error) {
-	if p.handle == nil {
-		return ProgramInfo{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return ProgramInfo{}, err
 	}
 	return p.handle.Info()
 }
 
 var errNotLoaded = errors.New("the program is not loaded")
 
+// Need fails unless the program is in the kernel.
+func (p *Program) Need() error {
+	switch {
+	case p.closed:
+		return ErrClosed
+	case p.handle == nil:
+		return errNotLoaded
+	}
+	return nil
+}
+
 // Stats returns what the program did while statistics were enabled.
 func (p *Program) Stats() (ProgramStats, error) {
-	if p.handle == nil {
-		return ProgramStats{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return ProgramStats{}, err
 	}
 	return p.handle.Stats()
 }
 
 // Run runs the program on data that is given.
 func (p *Program) Run(o *RunOptions) (RunResult, error) {
-	if p.handle == nil {
-		return RunResult{}, errNotLoaded
+	if err := p.Need(); err != nil {
+		return RunResult{}, err
 	}
 	return p.handle.Run(o)
 }
 
 // Pin makes the program a file in bpffs, which keeps it loaded.
 func (p *Program) Pin(path string) error {
-	if p.handle == nil {
-		return errNotLoaded
+	if err := p.Need(); err != nil {
+		return err
 	}
 	if err := p.handle.Pin(path); err != nil {
 		return err
@@ -204,7 +211,7 @@ func (p *Program) Pin(path string) error {
 }
 
 // Unpin removes the files Pin made, or those the program was opened from.
-func (p *Program) Unpin() error { return unpin(&p.pinned) }
+func (p *Program) Unpin() error { return p.gen.unpin(&p.pinned) }
 
 // Close takes the program out of the kernel, unless something else keeps it there.
 func (p *Program) Close() error {

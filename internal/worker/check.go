@@ -3,6 +3,7 @@ package worker
 import (
 	"weir/internal/api/pipy"
 	"weir/internal/codebase"
+	"weir/internal/ebpf"
 	"weir/internal/inbound"
 )
 
@@ -13,8 +14,8 @@ func (c checkProcess) Info() pipy.Info { return c.info }
 func (checkProcess) Exit(int)          {}
 func (checkProcess) Restart()          {}
 
-// Check looks for errors in a program: it parses all files, evaluates and binds the program, and opens no port. Each error
-// is reported to log; it returns how many there were.
+// Check looks for errors in a program: it parses all files, evaluates and binds the program, and opens no port. Kernel programs
+// are loaded and attached in memory. Each error is reported to log; it returns how many there were.
 func Check(code *codebase.Codebase, o Options) int {
 	p := New(code, o)
 	w, err := newWorker(p, 0)
@@ -23,6 +24,7 @@ func Check(code *codebase.Codebase, o Options) int {
 		return 1
 	}
 	defer w.loop.Close()
+	w.kernel = ebpf.Imagined()
 	n := 0
 	w.loop.Turn(func() { n = w.check() })
 	return n

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"weir/internal/api"
+	"weir/internal/api/bpf"
 	"weir/internal/api/console"
 	"weir/internal/api/httpapi"
 	"weir/internal/api/pipy"
@@ -37,6 +38,9 @@ func (w *Worker) newVersion(ports *inbound.Ports, p pipy.Process) (*version, err
 	world.Peers = &w.prog.peers
 	world.Metrics = w.metrics
 	world.Inspect = func(v script.Value) string { return console.Dump(realm, v) }
+	if w.kernel != nil {
+		bpf.Use(world, w.kernel)
+	}
 	v := &version{world: world, env: pipy.Attach(world, w.prog.code, ports, p)}
 	httpapi.SetFiles(world, w.prog.code)
 	w.versions = append(w.versions, v)

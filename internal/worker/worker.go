@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"weir/internal/ebpf"
 	"weir/internal/inbound"
 	"weir/internal/logs"
 	"weir/internal/metrics"
@@ -20,6 +21,7 @@ type Worker struct {
 	current  *version
 	next     *version // loaded, not yet in effect
 	versions []*version
+	kernel   ebpf.Backend // for kernel programs; nil: the running one
 	wake     chan struct{}
 
 	scriptTime time.Duration // spent in the scripts of versions that are closed

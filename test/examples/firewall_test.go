@@ -3,10 +3,16 @@
 package examples
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"weir/test/harness"
 )
@@ -88,4 +94,90 @@ func TestFirewall(t *testing.T) {
 	if !arrives("10.82.1.2", v4, "fd82:1::2", v6) {
 		t.Error("the program is still attached")
 	}
+}
+
+// A rule holds for the first connection that is opened after the answer of the API, and a deleted one no longer does.
+func TestFirewallAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, "firewall")
+	client := harness.NewNetns(t)
+	s.ns.Link(client, "v", "w", []string{"10.82.2.1/24"}, []string{"10.82.2.2/24"})
+	w := s.start("INTERFACE=v bin/weir examples/firewall/main.js")
+	w.WaitLog("Guarding v")
+	w.WaitLog("Listening")
+	var server net.Listener
+	var err error
+	s.ns.Do(func() { server, err = net.Listen("tcp", "10.82.2.1:9") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	api := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return s.ns.Dial("tcp", harness.Addr(s.ports["8000"])), nil
+	}}}
+	defer api.CloseIdleConnections()
+	call := func(method, path string, status int) string {
+		t.Helper()
+		req, err := http.NewRequest(method, "http://firewall/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := api.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != status {
+			t.Fatalf("%s %s: %d %s %v", method, path, res.StatusCode, text, err)
+		}
+		return string(text)
+	}
+	// open begins to open a connection: its first packet has been sent when it returns.
+	open := func() (fd int) {
+		t.Helper()
+		var err error
+		client.Do(func() {
+			if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0); err == nil {
+				err = unix.Connect(fd, &unix.SockaddrInet4{Port: 9, Addr: [4]byte{10, 82, 2, 1}})
+			}
+		})
+		if err != nil && err != unix.EINPROGRESS {
+			t.Fatal(err)
+		}
+		return fd
+	}
+	established := func(fd int) bool {
+		t.Helper()
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.State == unix.BPF_TCP_ESTABLISHED
+	}
+	var longest, sum time.Duration
+	const rounds = 20
+	for range rounds {
+		fd := open()
+		harness.Eventually(t, "a connection", func() bool { return established(fd) })
+		unix.Close(fd)
+
+		start := time.Now()
+		call("PUT", "10.82.2.2", 204)
+		took := time.Since(start)
+		longest, sum = max(longest, took), sum+took
+
+		fd = open()
+		harness.Eventually(t, "the packet to be dropped", func() bool {
+			text := call("GET", "", 200)
+			return strings.HasPrefix(text, "10.82.2.2/32 ") && !strings.HasPrefix(text, "10.82.2.2/32 0 ")
+		})
+		// Had the first packet come through, it would have been answered.
+		if established(fd) {
+			t.Error("a connection was opened after the answer of the API")
+		}
+		unix.Close(fd)
+		call("DELETE", "10.82.2.2", 204)
+	}
+	t.Logf("a rule was in effect at most %v after it was asked for, on average %v", longest, sum/rounds)
 }

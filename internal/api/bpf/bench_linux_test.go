@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"weir/internal/ebpf"
+	"weir/internal/ebpf/host"
 	"weir/internal/script/scripttest"
 )
 
 // BenchmarkLookup compares a look-up of 16 bytes from a script with the library's own.
 func BenchmarkLookup(b *testing.B) {
-	g := &ebpf.Generation{Backend: ebpf.Kernel()}
+	g := &ebpf.Generation{Backend: host.Kernel()}
 	defer g.Close()
 	m := ebpf.NewMap(g, ebpf.MapDescription{Type: 1, KeySize: 16, ValueSize: 16, MaxEntries: 10})
 	if err := m.Create(); err != nil {
@@ -21,7 +22,7 @@ func BenchmarkLookup(b *testing.B) {
 	}
 	b.Run("library", func(b *testing.B) {
 		for b.Loop() {
-			if err := m.Kernel().Lookup(key, &value); err != nil {
+			if err := m.Handle().Kernel().Lookup(key, &value); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -111,12 +111,14 @@ func TestScripts(t *testing.T) {
 		{`bpf.features.helper('BPF_PROG_TYPE_XDP', 'bpf_nonsense')`, "error: unknown helper function: bpf_nonsense"},
 		{`bpf.token({ bpffs: '/sys/fs/bpf' })`, "error: not supported: tokens cannot be chosen; the one of the first bpffs mounted with delegate_* options is used without this call"},
 		{`J(bpf.btf('point').reflect().y.offset) + bpf.btf()`, "4point"},
-		{hash + `m.close(); m.fd + ' ' + m.entries()`, "0 null"},
+		{hash + `m.close(); m.close(); m.fd`, "0"},
+		{hash + `m.close(); m.entries()`, "error: this BPF object has been closed"},
 	} {
 		t.Run(c.src, func(t *testing.T) {
 			t.Parallel()
 			f := ebpf.NewFake()
 			f.Retval = 7
+			f.Missing["/none"] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 2}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 3}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureMapType, Value: 1}] = true

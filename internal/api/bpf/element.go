@@ -27,13 +27,22 @@ func lookupOptions(c *script.Call, i int) (flags uint64, sum string, err error) 
 	return uint64(o.Int("flags", 0)), o.Str("sum", ""), o.Err()
 }
 
+// keyOf reads the key, the first argument of a call of n at least. ok is false if there is nothing to do: no map, no key.
+func (m *Map) keyOf(c *script.Call, n int) (key []byte, ok bool, err error) {
+	if err := c.Need(n); err != nil {
+		return nil, false, err
+	}
+	key, ok, err = m.encodeKey(c, 0, c.Arg(0))
+	if err == nil && ok {
+		ok, err = m.Ready()
+	}
+	return key, ok, err
+}
+
 // get looks a key up. ok is false if there is nothing to look up: no map, no key.
 func (m *Map) get(c *script.Call, call func(h ebpf.MapHandle, key, value []byte, flags uint64) error) (v script.Value, ok bool, err error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, false, err
-	}
-	key, ok, err := m.encodeKey(c, 0, c.Arg(0))
-	if err != nil || !ok || !m.Created() {
+	key, ok, err := m.keyOf(c, 1)
+	if err != nil || !ok {
 		return script.Undefined, false, err
 	}
 	flags, sum, err := lookupOptions(c, 1)
@@ -72,11 +81,8 @@ func mapFind(c *script.Call) (script.Value, error) {
 
 func mapHas(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	key, ok, err := m.encodeKey(c, 0, c.Arg(0))
-	if err != nil || !ok || !m.Created() {
+	key, ok, err := m.keyOf(c, 1)
+	if err != nil || !ok {
 		return script.Bool(false), err
 	}
 	err = m.Handle().Lookup(key, room(&m.value, m.Room()), 0)
@@ -97,7 +103,7 @@ func mapTake(c *script.Call) (script.Value, error) {
 
 func takeElement(h ebpf.MapHandle, key, value []byte, flags uint64) error {
 	err := h.Take(key, value, flags)
-	if ebpf.IsErrno(err, syscall.EINVAL) || ebpf.IsErrno(err, syscall.ENOTSUP) || ebpf.IsErrno(err, 524) {
+	if ebpf.IsErrno(err, syscall.EINVAL) || ebpf.IsErrno(err, syscall.ENOTSUP) || ebpf.IsErrno(err, ebpf.ENOTSUPP) {
 		if err = h.Lookup(key, value, flags); err == nil {
 			err = h.Delete(key)
 		}
@@ -157,7 +163,10 @@ func (m *Map) set(c *script.Call, k, v script.Value, flags uint64) error {
 	if m.after != nil {
 		defer func() { m.after(); m.after = nil }()
 	}
-	if err != nil || !m.Created() {
+	if err != nil {
+		return err
+	}
+	if ok, err := m.Ready(); !ok {
 		return err
 	}
 	return m.Handle().Update(key, value, flags)
@@ -176,10 +185,10 @@ func mapMerge(c *script.Call) (script.Value, error) {
 	if m.valueCodec == nil || m.PerCPU() {
 		return script.Undefined, errors.New("merge() needs a map with a type for its values, and one value for all CPUs")
 	}
-	if !m.Created() {
-		return script.Undefined, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return script.Undefined, err
 	}
-	key, ok, err := m.encodeKey(c, 0, c.Arg(0))
+	key, ok, err := m.keyOf(c, 2)
 	if err != nil || !ok {
 		return script.Undefined, err
 	}
@@ -195,11 +204,8 @@ func mapMerge(c *script.Call) (script.Value, error) {
 
 func mapDelete(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	key, ok, err := m.encodeKey(c, 0, c.Arg(0))
-	if err != nil || !ok || !m.Created() {
+	key, ok, err := m.keyOf(c, 1)
+	if err != nil || !ok {
 		return script.Undefined, err
 	}
 	return script.Undefined, m.Handle().Delete(key)
@@ -207,11 +213,8 @@ func mapDelete(c *script.Call) (script.Value, error) {
 
 func mapRemove(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	key, ok, err := m.encodeKey(c, 0, c.Arg(0))
-	if err != nil || !ok || !m.Created() {
+	key, ok, err := m.keyOf(c, 1)
+	if err != nil || !ok {
 		return script.Bool(false), err
 	}
 	err = m.Handle().Delete(key)

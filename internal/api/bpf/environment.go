@@ -4,31 +4,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"weir/internal/ebpf"
 	"weir/internal/script"
 )
 
 var environmentMethods = []script.Method{
-	{Name: "enableStats", Sig: "enableStats(): { close() }", Fn: enableStats},
-	{Name: "btf", Sig: "btf(type?: string): CStruct | CUnion | string[]", Length: 1, Fn: kernelType},
-	{Name: "persist", Sig: "persist(key: string, factory: () => any, like?: Map | ObjectFile): any", Length: 2, Fn: persist},
-	{Name: "forget", Sig: "forget(key: string): boolean", Length: 1, Fn: forget},
-	{Name: "pins", Sig: "pins(dir: string): { path, kind, id }[]", Length: 1, Fn: pins},
+	{Name: "enableStats", Sig: "enableStats(): { close() }", Fn: kernel(0, enableStats)},
+	{Name: "btf", Sig: "btf(type?: string): CStruct | CUnion | string[]", Length: 1, Fn: kernel(0, kernelType)},
+	{Name: "persist", Sig: "persist(key: string, factory: () => any, like?: Map | ObjectFile): any", Length: 2, Fn: path(2, persist)},
+	{Name: "forget", Sig: "forget(key: string): boolean", Length: 1, Fn: path(1, forget)},
+	{Name: "pins", Sig: "pins(dir: string): { path, kind, id }[]", Length: 1, Fn: path(1, pins)},
 	{Name: "mountBPFFS", Sig: "mountBPFFS(dir?: string): boolean", Length: 1, Fn: mountBPFFS},
 	{Name: "token", Sig: "token(): never; tokens are used without being asked for", Fn: token},
 }
 
 var environmentProps = []script.Prop{
-	{Name: "possibleCPUs", Sig: "number (read-only)", Get: func(c *script.Call) (script.Value, error) {
-		s, err := backend(c.Realm)
-		if err != nil {
-			return script.Undefined, err
-		}
+	{Name: "possibleCPUs", Sig: "number (read-only)", Get: kernel(0, func(_ *script.Call, s *State) (script.Value, error) {
 		return script.Int(s.Gen.Backend.PossibleCPUs()), nil
-	}},
+	})},
 	{Name: "cgroupRoot", Sig: "string | null (read-only)", Get: func(c *script.Call) (script.Value, error) {
-		if root := ebpf.CgroupRoot(); root != "" {
+		s := StateOf(c.Realm)
+		if s.Gen.Backend == nil {
+			return script.Null, nil
+		}
+		if root := s.Gen.Backend.CgroupRoot(); root != "" {
 			return c.String(root), nil
 		}
 		return script.Null, nil
@@ -64,11 +66,7 @@ func (x *resource) Close() error {
 	return c.Close()
 }
 
-func enableStats(c *script.Call) (script.Value, error) {
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func enableStats(c *script.Call, s *State) (script.Value, error) {
 	x, err := s.Gen.Backend.EnableStats()
 	if err != nil {
 		return script.Undefined, err
@@ -76,11 +74,7 @@ func enableStats(c *script.Call) (script.Value, error) {
 	return newResource(c.Realm, x), nil
 }
 
-func kernelType(c *script.Call) (script.Value, error) {
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func kernelType(c *script.Call, s *State) (script.Value, error) {
 	if !c.Has(0) {
 		names, err := s.Gen.Backend.KernelTypes()
 		return c.FromGo(names), err
@@ -96,15 +90,8 @@ func kernelType(c *script.Call) (script.Value, error) {
 	return layoutValue(c.Realm, l), nil
 }
 
-func pins(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	dir, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
-	list, err := ebpf.Pins(dir)
+func pins(c *script.Call, s *State, dir string) (script.Value, error) {
+	list, err := s.Gen.Backend.Pins(dir)
 	if err != nil {
 		return script.Undefined, err
 	}
@@ -123,7 +110,11 @@ func mountBPFFS(c *script.Call) (script.Value, error) {
 			return script.Undefined, err
 		}
 	}
-	made, err := ebpf.MountBPFFS(dir)
+	s, err := backend(c.Realm)
+	if err != nil {
+		return script.Undefined, err
+	}
+	made, err := s.Gen.Backend.MountBPFFS(dir)
 	return script.Bool(made), err
 }
 
@@ -156,6 +147,9 @@ var featuresNamespace = &script.Namespace{
 		}},
 		{Name: "linkType", Sig: "linkType(name: string): boolean", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
 			name, err := c.Str(0)
+			if err == nil && !slices.Contains(ebpf.LinkTypeNames(), name) {
+				err = fmt.Errorf("unknown link type %s: expected one of %s", name, strings.Join(ebpf.LinkTypeNames(), ", "))
+			}
 			return have(c, ebpf.Feature{Kind: ebpf.FeatureLinkType, Name: name}, err)
 		}},
 		{Name: "mapFlag", Sig: "mapFlag(flag: number): boolean", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
@@ -164,25 +158,17 @@ var featuresNamespace = &script.Namespace{
 		}},
 	},
 	Props: []script.Prop{
-		{Name: "instructionSet", Sig: "number (read-only)", Get: func(c *script.Call) (script.Value, error) {
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
+		{Name: "instructionSet", Sig: "number (read-only)", Get: kernel(0, func(_ *script.Call, s *State) (script.Value, error) {
 			n := 1
 			for n < 4 && ebpf.Have(s.Gen.Backend, ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: uint32(n + 1)}) {
 				n++
 			}
 			return script.Int(n), nil
-		}},
-		{Name: "kernelVersion", Sig: "string (read-only)", Get: func(c *script.Call) (script.Value, error) {
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
+		})},
+		{Name: "kernelVersion", Sig: "string (read-only)", Get: kernel(0, func(c *script.Call, s *State) (script.Value, error) {
 			v, err := s.Gen.Backend.KernelVersion()
 			return c.String(fmt.Sprintf("%d.%d.%d", v>>16, v>>8&0xff, v&0xff)), err
-		}},
+		})},
 		featureProp("btf", ebpf.FeatureBTF),
 		featureProp("memcg", ebpf.FeatureMemcg),
 		featureProp("trampolines", ebpf.FeatureTrampolines),

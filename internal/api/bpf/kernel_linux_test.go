@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"weir/internal/ebpf"
+	"weir/internal/ebpf/host"
 )
 
 // needKernel skips a test where maps cannot be created.
 func needKernel(t *testing.T) ebpf.Backend {
 	t.Helper()
-	k := ebpf.Kernel()
+	k := host.Kernel()
 	g := &ebpf.Generation{Backend: k}
 	defer g.Close()
 	if err := ebpf.NewMap(g, ebpf.MapDescription{Type: 1, KeySize: 4, ValueSize: 4, MaxEntries: 1}).Create(); err != nil {
@@ -69,7 +70,7 @@ func TestKernelScripts(t *testing.T) {
 		{`var p = bpf.object(F.counter()).program('count').load('xdp'); var r = p.run({ data: new Data(new Array(64).fill(1)), dataOut: 64, repeat: 3 }); var i = p.info();
 			[r.retval, r.data.size, hex(r.data).slice(0, 4), r.context, r.duration >= 0, i.type, i.name, i.mapIds.length > 0, i.jitedSize > 0, i.translatedSize > 0, i.memlock > 0, i.loadTime > 0, i.tag.length, i.gpl, i.tag === p.tag, bpf.Program.list().some(x => x.id === p.id)].join()`,
 			"2,64,0101,,true,6,count,true,true,true,true,true,16,true,true,true"},
-		{`bpf.object(F.counter()).program('count').load('xdp').run({ data: new Data([1]) })`, "error: syscall BPF_PROG_TEST_RUN failed with errno = 22: Invalid argument"},
+		{`bpf.object(F.counter()).program('count').load('xdp').run({ data: new Data([1]) })`, "error: syscall BPF_PROG_TEST_RUN failed with errno = 22: Invalid argument (options.data has 1 bytes, a frame has at least 14)"},
 		{n + `var m = new bpf.Map({ type: 'queue', valueType: N, maxEntries: 2 }); m.push(1); m.push(2); m.push(3, { exist: true }); [m.peek().n, m.takeAll().map(e => e[1].n), m.pop()].join()`, "2,2,3,"},
 		{`var m = new bpf.Map({ type: 'bloom_filter', valueSize: 4, maxEntries: 20, extra: 3 }); m.add(5); [m.test(5), m.test(6), m.info().extra].join()`, "true,false,3"},
 		{`var l = new CStruct({ p: 'uint32', a: 'uint8[4]' }); var m = new bpf.Map({ type: 'lpm_trie', keyType: l, valueSize: 1, maxEntries: 9, flags: 1 });
@@ -79,8 +80,13 @@ func TestKernelScripts(t *testing.T) {
 		{`var m = new bpf.Map({ type: 'array', keySize: 4, valueSize: 4, maxEntries: 2, flags: 1024 }); m.poke(4096, new Data([1]))`, "error: the data lies outside of the map"},
 		{n + `var m = new bpf.Map({ type: 'hash', keyType: N, valueType: N, maxEntries: 2, name: 'frozen' }); m.freeze(); try { m.update(1, 1) } catch (e) { e.call + e.errno + m.info().frozen + bpf.Map.open(m.id).name }`, "BPF_MAP_UPDATE_ELEM1truefrozen"},
 		{`var m = new bpf.Map({ type: 'prog_array', keySize: 4, valueSize: 4, maxEntries: 2 }); m.update(0, 1)`, "error: syscall BPF_MAP_UPDATE_ELEM failed with errno = 22: Invalid argument"},
-		{`var m = new bpf.Map({ type: 'devmap', keySize: 4, valueSize: 4, maxEntries: 2 }); m.update(0, 'no-such-interface')`, "error: no network interface no-such-interface"},
+		{`var m = new bpf.Map({ type: 'devmap', keySize: 4, valueSize: 4, maxEntries: 2 }); m.update(0, 'no-such-interface')`, "error: no interface no-such-interface: see ip link"},
 		{`var m = new bpf.Map({ type: 'cgroup_array', keySize: 4, valueSize: 4, maxEntries: 2 }); m.update(0, '/no/such')`, "error: Cannot open cgroup /no/such"},
+		{`var m = new bpf.Map({ type: 'devmap_hash', keySize: 4, valueSize: 8, maxEntries: 2 }); m.update(9, 'lo'); m.keys().length + hex(m.lookup(9)).slice(0, 2)`, "101"},
+		{`var m = new bpf.Map({ type: 'cpumap', keySize: 4, valueSize: 8, maxEntries: 2 }); m.update(0, { size: 64 }); hex(m.lookup(0)).slice(0, 8)`, "40000000"},
+		{`var m = new bpf.Map({ type: 'xskmap', keySize: 4, valueSize: 4, maxEntries: 2 }); try { m.update(0, 1) } catch (e) { m.info().type + e.call }`, "17BPF_MAP_UPDATE_ELEM"},
+		{`var m = new bpf.Map({ type: 'reuseport_sockarray', keySize: 4, valueSize: 8, maxEntries: 2 }); try { m.update(0, 1) } catch (e) { m.info().type + e.call }`, "20BPF_MAP_UPDATE_ELEM"},
+		{`var m = new bpf.Map({ type: 'arena', maxEntries: 2, flags: 1024 }); m.poke(4096, new Data([7, 8])); hex(m.memory({ offset: 4096, length: 2 }))`, "0708"},
 		{`bpf.cgroupRoot === null || bpf.cgroup(bpf.cgroupRoot) > 0`, "true"},
 		{`bpf.features.mapType('hash') + ' ' + bpf.features.programType('BPF_PROG_TYPE_SOCKET_FILTER') + (bpf.features.instructionSet > 1) + bpf.features.helper('BPF_PROG_TYPE_XDP', 'bpf_map_lookup_elem')`, "true truetruetrue"},
 		{`J(bpf.btf('in_addr').reflect().s_addr.size) + (bpf.btf().length > 100)`, "4true"},

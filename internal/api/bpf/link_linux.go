@@ -2,7 +2,6 @@ package bpf
 
 import (
 	"errors"
-	"os"
 
 	"weir/internal/ebpf"
 	"weir/internal/ebpf/link"
@@ -10,12 +9,22 @@ import (
 )
 
 func init() {
+	wraps = append(wraps, func(r *script.Realm, s ebpf.Shared) (script.Value, bool) {
+		l, ok := s.(*link.Shared)
+		if !ok {
+			return script.Undefined, false
+		}
+		g := StateOf(r).Gen
+		g.Disown(l) // the object is owned instead
+		return newLink(r, g, l.Link, nil), true
+	})
 	linkClass.Statics = []script.Method{
 		{Name: "list", Sig: "list(): LinkInfo[]", Fn: func(c *script.Call) (script.Value, error) {
-			if _, err := backend(c.Realm); err != nil {
+			s, err := backend(c.Realm)
+			if err != nil {
 				return script.Undefined, err
 			}
-			list, err := link.List()
+			list, err := s.Gen.Backend.ListLinks()
 			if err != nil {
 				return script.Undefined, err
 			}
@@ -32,14 +41,14 @@ func init() {
 			if err != nil {
 				return script.Undefined, err
 			}
-			return openLink(c, func(g *ebpf.Generation) (*link.Link, error) { return link.ByID(uint32(id), g) })
+			return openLink(c, func(g *ebpf.Generation) (*link.Link, error) { return link.ByID(g.Backend, uint32(id), g) })
 		}},
 		{Name: "get", Sig: "get(path: string): Link", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
 			path, err := c.Str(0)
 			if err != nil {
 				return script.Undefined, err
 			}
-			return openLink(c, func(g *ebpf.Generation) (*link.Link, error) { return link.ByPath(path, g) })
+			return openLink(c, func(g *ebpf.Generation) (*link.Link, error) { return link.ByPath(g.Backend, path, g) })
 		}},
 	}
 	Namespace.Methods = append(Namespace.Methods,
@@ -52,7 +61,7 @@ func init() {
 		script.Method{Name: "attach", Sig: "attach(target?: object, options?: { cookie?, flags?, anchor?, expectedRevision? }): Link", Length: 2, Fn: programAttach},
 		script.Method{Name: "stdout", Sig: "stdout(pipeline: function | Pipeline): { close() }", Length: 1, Fn: programStdout})
 	MapClass.Methods = append(MapClass.Methods,
-		script.Method{Name: "listen", Sig: "listen(options?: { type?, pages?, wakeup?, watermark?, overwrite?, maxPending? }, pipeline: function | Pipeline): { close() }", Length: 2, Fn: mapListen},
+		script.Method{Name: "listen", Sig: "listen(options?: { type?, pages?, wakeup?, watermark?, overwrite?, maxPending?, maxPendingSize? }, pipeline: function | Pipeline): { close() }", Length: 2, Fn: mapListen},
 		script.Method{Name: "produce", Sig: "produce(record: Data | object, options?: { type? }): boolean", Length: 2, Fn: mapProduce})
 }
 
@@ -62,6 +71,9 @@ type linkObject struct {
 	gen     *ebpf.Generation
 	program *script.Ref // the Program; nil for a link that was found
 }
+
+// Shared implements sharer.
+func (l *linkObject) Shared() ebpf.Shared { return &link.Shared{Link: l.Link} }
 
 // Close lets the hook go at the end of the generation.
 func (l *linkObject) Close() error { return l.Release() }
@@ -130,7 +142,7 @@ func newLink(r *script.Realm, g *ebpf.Generation, l *link.Link, program *script.
 	return r.NewObjectOf(linkClass, o)
 }
 
-func linkInfo(i link.Info) script.Object {
+func linkInfo(i ebpf.LinkInfo) script.Object {
 	o := script.Object{{Name: "id", Value: float64(i.ID)}, {Name: "type", Value: i.Type}, {Name: "program", Value: float64(i.Program)}}
 	for _, f := range i.Target {
 		v := f.Value
@@ -170,7 +182,7 @@ func linkUpdate(c *script.Call) (script.Value, error) {
 		if err := m.Create(); err != nil {
 			return script.Undefined, err
 		}
-		return script.Undefined, l.UpdateMap(m.Kernel())
+		return script.Undefined, l.UpdateMap(m.Handle())
 	}
 	p, ok := ProgramOf(c.Realm, c.Arg(0))
 	if !ok {
@@ -193,7 +205,7 @@ func linkUpdate(c *script.Call) (script.Value, error) {
 			return script.Undefined, err
 		}
 	}
-	if err := l.Update(k.Program, old.Program); err != nil {
+	if err := l.Update(k.ProgramHandle, old.ProgramHandle); err != nil {
 		return script.Undefined, err
 	}
 	l.program = c.Hold(c.Arg(0))
@@ -217,13 +229,10 @@ func attachTypeArg(c *script.Call, i int) (uint32, error) {
 }
 
 // rawTarget reads the target of the calls that take descriptors: the path of a cgroup, which done closes, or a descriptor.
-func rawTarget(c *script.Call, i int) (fd int, done func(), err error) {
+func rawTarget(c *script.Call, b ebpf.Backend, i int) (fd int, done func(), err error) {
 	if s, ok := c.AsString(c.Arg(i)); ok {
-		f, err := os.Open(s)
-		if err != nil {
-			return 0, nil, errors.New("Cannot open cgroup " + s)
-		}
-		return int(f.Fd()), func() { f.Close() }, nil
+		fd, err := b.OpenPath(s)
+		return fd, func() { b.CloseFD(fd) }, err
 	}
 	fd, ok := FDOf(c.Realm, c.Arg(i))
 	if !ok {
@@ -234,11 +243,16 @@ func rawTarget(c *script.Call, i int) (fd int, done func(), err error) {
 
 var attachFlags = map[string]uint32{"override": 1, "multi": 2, "replace": 4, "before": 8, "after": 16}
 
-func attachRaw(c *script.Call) (script.Value, error) { return script.Undefined, raw(c, link.AttachRaw) }
-func detachRaw(c *script.Call) (script.Value, error) { return script.Undefined, raw(c, link.DetachRaw) }
+func attachRaw(c *script.Call) (script.Value, error) {
+	return script.Undefined, raw(c, ebpf.Backend.AttachRaw)
+}
 
-func raw(c *script.Call, command func(link.Raw) error) error {
-	var r link.Raw
+func detachRaw(c *script.Call) (script.Value, error) {
+	return script.Undefined, raw(c, ebpf.Backend.DetachRaw)
+}
+
+func raw(c *script.Call, command func(ebpf.Backend, ebpf.Raw) error) error {
+	var r ebpf.Raw
 	var err error
 	if r.Type, err = attachTypeArg(c, 0); err != nil {
 		return err
@@ -247,8 +261,12 @@ func raw(c *script.Call, command func(link.Raw) error) error {
 	if r.Program, ok = FDOf(c.Realm, c.Arg(1)); !ok {
 		return script.ArgError(1, "a number")
 	}
+	s, err := backend(c.Realm)
+	if err != nil {
+		return err
+	}
 	if len(c.Args) > 2 {
-		fd, done, err := rawTarget(c, 2)
+		fd, done, err := rawTarget(c, s.Gen.Backend, 2)
 		if err != nil {
 			return err
 		}
@@ -258,13 +276,10 @@ func raw(c *script.Call, command func(link.Raw) error) error {
 	if err := rawOptions(c, &r); err != nil {
 		return err
 	}
-	if _, err := backend(c.Realm); err != nil {
-		return err
-	}
-	return command(r)
+	return command(s.Gen.Backend, r)
 }
 
-func rawOptions(c *script.Call, r *link.Raw) error {
+func rawOptions(c *script.Call, r *ebpf.Raw) error {
 	v := c.Arg(3)
 	err := checkKeys(c.Realm, v, "options", "flags", "replace", "before", "after")
 	if err != nil || v.IsNullish() {
@@ -319,7 +334,8 @@ func query(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	if _, err := backend(c.Realm); err != nil {
+	s, err := backend(c.Realm)
+	if err != nil {
 		return script.Undefined, err
 	}
 	var target int
@@ -328,14 +344,14 @@ func query(c *script.Call) (script.Value, error) {
 			return script.Undefined, err
 		}
 	} else {
-		fd, done, err := rawTarget(c, 0)
+		fd, done, err := rawTarget(c, s.Gen.Backend, 0)
 		if err != nil {
 			return script.Undefined, err
 		}
 		defer done()
 		target = fd
 	}
-	list, revision, err := link.QueryType(target, at)
+	list, revision, err := s.Gen.Backend.Query(target, at)
 	if err != nil {
 		return script.Undefined, err
 	}

@@ -91,12 +91,12 @@ func mapListen(c *script.Call) (script.Value, error) {
 	if len(c.Args) > 1 {
 		options, i = c.Arg(0), 1
 	}
-	if err := checkKeys(c.Realm, options, "options", "type", "pages", "wakeup", "watermark", "overwrite", "maxPending"); err != nil {
+	if err := checkKeys(c.Realm, options, "options", "type", "pages", "wakeup", "watermark", "overwrite", "maxPending", "maxPendingSize"); err != nil {
 		return script.Undefined, err
 	}
 	o := c.Options(options)
 	e := events.Options{Pages: int(o.Size("pages", 0)), Wakeup: int(o.Size("wakeup", 0)), Watermark: int(o.Size("watermark", 0)),
-		Overwrite: o.Bool("overwrite", false), MaxPending: int(o.Size("maxPending", 0))}
+		Overwrite: o.Bool("overwrite", false), MaxPending: int(o.Size("maxPending", 0)), MaxPendingSize: int(o.Size("maxPendingSize", 0))}
 	var codec *cstruct.Codec
 	size := 0
 	if t := o.Value("type"); !t.IsUndefined() {
@@ -113,19 +113,17 @@ func mapListen(c *script.Call) (script.Value, error) {
 	if err := m.Create(); err != nil {
 		return script.Undefined, err
 	}
-	if m.Kernel() == nil {
-		return script.Undefined, ebpf.ErrPlatform
-	}
 	s, err := newSource(c, i, "listen "+m.Name)
 	if err != nil {
 		return script.Undefined, err
 	}
 	w := s.world
+	counters := countersOf(w.Metrics, m.Name)
 	var r *events.Reader
 	s.tap = reactor.NewTap(func() { r.Hold(false) })
 	s.tap.Strict = true
 	ready := make(chan struct{})
-	r, err = events.Open(m.Kernel(), e, func(batch []events.Record, err error) {
+	r, err = s.gen.Backend.Listen(m.Handle(), e, func(batch []events.Record, err error) {
 		<-ready
 		w.Post(func() {
 			if s.done {
@@ -135,6 +133,11 @@ func mapListen(c *script.Call) (script.Value, error) {
 				for i := range batch {
 					if s.done || s.p.Ended() {
 						break
+					}
+					if batch[i].Lost > 0 {
+						counters.lost.Add(float64(batch[i].Lost))
+					} else {
+						counters.read.Add(1)
 					}
 					s.feed(&batch[i], codec, size)
 				}
@@ -154,7 +157,7 @@ func mapListen(c *script.Call) (script.Value, error) {
 	})
 	close(ready)
 	if err != nil {
-		return script.Undefined, s.abandon(ebpf.Fail("BPF_MAP_LISTEN", "events of this map", err))
+		return script.Undefined, s.abandon(err)
 	}
 	return s.begin(c.Realm, func() { r.Close() }), nil
 }
@@ -202,9 +205,6 @@ var (
 	_ event.Object = (*recordPayload)(nil)
 )
 
-// producers are the user ring buffers that a generation writes to.
-type producerKey struct{ m *ebpf.Map }
-
 func mapProduce(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
 	if err := c.Need(1); err != nil {
@@ -213,27 +213,33 @@ func mapProduce(c *script.Call) (script.Value, error) {
 	if err := m.Create(); err != nil {
 		return script.Undefined, err
 	}
-	if m.Kernel() == nil {
-		return script.Undefined, ebpf.ErrPlatform
-	}
 	record, err := m.record(c)
 	if err != nil {
 		return script.Undefined, err
 	}
-	p := pipeline.Extra(pipeline.WorldOf(c.Realm), producerKey{m.Map}, func() (p *events.Producer) {
-		if p, err = events.NewProducer(m.Kernel()); err == nil {
-			m.Generation().Own(p)
-		}
-		return p
-	})
-	if err != nil || p == nil {
-		if err == nil {
-			err = errors.New("the map takes no events: use a user ring buffer")
-		}
-		return script.Undefined, ebpf.Fail("mmap", "user ring buffers", err)
+	p, err := StateOf(c.Realm).producer(m.Map)
+	if err != nil {
+		return script.Undefined, err
 	}
 	done, err := p.Write(record)
 	return script.Bool(done), err
+}
+
+// producer returns the writer of a user ring buffer, which is kept as long as the generation.
+func (s *State) producer(m *ebpf.Map) (ebpf.Producer, error) {
+	if p := s.producers[m]; p != nil {
+		return p, nil
+	}
+	p, err := s.Gen.Backend.Produce(m.Handle())
+	if err != nil {
+		return nil, err
+	}
+	s.Gen.Own(p)
+	if s.producers == nil {
+		s.producers = map[*ebpf.Map]ebpf.Producer{}
+	}
+	s.producers[m] = p
+	return p, nil
 }
 
 // record reads the record to produce: bytes, or an object of the type that options.type gives, else of the map's values.
@@ -288,26 +294,25 @@ func readFrom(c *script.Call, i int, name string, f io.ReadCloser, err error) (s
 }
 
 func linkRead(c *script.Call) (script.Value, error) {
-	f, err := script.This[*linkObject](c).Open()
+	f, err := script.This[*linkObject](c).Read()
 	return readFrom(c, 0, "read link", f, err)
 }
 
 func trace(c *script.Call) (script.Value, error) {
-	if _, err := backend(c.Realm); err != nil {
+	s, err := backend(c.Realm)
+	if err != nil {
 		return script.Undefined, err
 	}
-	f, err := link.OpenTrace()
+	f, err := s.Gen.Backend.Trace()
 	return readFrom(c, 0, "trace", f, err)
 }
 
 func programStdout(c *script.Call) (script.Value, error) {
 	p := script.This[*ebpf.Program](c)
-	if !p.Loaded() {
-		return script.Undefined, errors.New("the program is not loaded: call load() first")
-	}
-	f, err := link.OpenOutput(p.FD())
+	k, err := link.Of(p)
 	if err != nil {
 		return script.Undefined, err
 	}
-	return readFrom(c, 0, "stdout "+p.Name, f, nil)
+	f, err := StateOf(c.Realm).Gen.Backend.Output(k.ProgramHandle)
+	return readFrom(c, 0, "stdout "+p.Name, f, err)
 }

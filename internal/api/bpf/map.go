@@ -53,22 +53,10 @@ func init() {
 		{Name: "delete", Sig: "delete(key: object | Data): undefined", Length: 1, Fn: mapDelete},
 		{Name: "remove", Sig: "remove(key: object | Data): boolean", Length: 1, Fn: mapRemove},
 		{Name: "take", Sig: "take(key: object | Data): object | Data | undefined", Length: 1, Fn: mapTake},
-		{Name: "freeze", Sig: "freeze(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-			return script.Undefined, script.This[*Map](c).Freeze()
-		}},
-		{Name: "pin", Sig: "pin(path: string): undefined", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
-			path, err := c.Str(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			return script.Undefined, script.This[*Map](c).Pin(path)
-		}},
-		{Name: "unpin", Sig: "unpin(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-			return script.Undefined, script.This[*Map](c).Unpin()
-		}},
-		{Name: "close", Sig: "close(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-			return script.Undefined, script.This[*Map](c).Close()
-		}},
+		{Name: "freeze", Sig: "freeze(): undefined", Fn: action((*Map).Freeze)},
+		{Name: "pin", Sig: "pin(path: string): undefined", Length: 1, Fn: pinning((*Map).Pin)},
+		{Name: "unpin", Sig: "unpin(): undefined", Fn: action((*Map).Unpin)},
+		{Name: "close", Sig: "close(): undefined", Fn: action((*Map).Close)},
 		{Name: "info", Sig: "info(): MapInfo", Fn: func(c *script.Call) (script.Value, error) {
 			i, err := script.This[*Map](c).Info()
 			if err != nil {
@@ -80,41 +68,13 @@ func init() {
 		}},
 	}...), append(walkMethods, queueMethods...)...)
 	MapClass.Statics = []script.Method{
-		{Name: "list", Sig: "list(): MapInfo[]", Fn: func(c *script.Call) (script.Value, error) {
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
-			list, err := ebpf.ListMaps(s.Gen.Backend)
-			if err != nil {
-				return script.Undefined, err
-			}
-			a := c.NewArray()
-			for i, m := range list {
-				c.SetIndex(a, i, c.FromGo(mapInfo(m)))
-			}
-			return a, nil
-		}},
-		{Name: "open", Sig: "open(id: number, keyType?: CStruct | CUnion, valueType?: CStruct | CUnion): Map", Length: 3, Fn: func(c *script.Call) (script.Value, error) {
-			if err := c.Need(1); err != nil {
-				return script.Undefined, err
-			}
-			id, err := c.Int(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			return openMap(c, func(g *ebpf.Generation) (*ebpf.Map, error) { return ebpf.OpenMap(g, uint32(id)) })
-		}},
-		{Name: "get", Sig: "get(path: string, keyType?: CStruct | CUnion, valueType?: CStruct | CUnion): Map", Length: 3, Fn: func(c *script.Call) (script.Value, error) {
-			if err := c.Need(1); err != nil {
-				return script.Undefined, err
-			}
-			path, err := c.Str(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			return openMap(c, func(g *ebpf.Generation) (*ebpf.Map, error) { return ebpf.PinnedMap(g, path) })
-		}},
+		{Name: "list", Sig: "list(): MapInfo[]", Fn: listing(ebpf.ListMaps, func(r *script.Realm, i ebpf.MapInfo) script.Value { return r.FromGo(mapInfo(i)) })},
+		{Name: "open", Sig: "open(id: number, keyType?: CStruct | CUnion, valueType?: CStruct | CUnion): Map", Length: 3, Fn: number(func(c *script.Call, s *State, id uint32) (script.Value, error) {
+			return openMap(c, func() (*ebpf.Map, error) { return ebpf.OpenMap(s.Gen, id) })
+		})},
+		{Name: "get", Sig: "get(path: string, keyType?: CStruct | CUnion, valueType?: CStruct | CUnion): Map", Length: 3, Fn: path(1, func(c *script.Call, s *State, path string) (script.Value, error) {
+			return openMap(c, func() (*ebpf.Map, error) { return ebpf.PinnedMap(s.Gen, path) })
+		})},
 	}
 }
 
@@ -156,7 +116,8 @@ func layoutArg(c *script.Call, i int) (*clayout.Layout, error) {
 	return l, nil
 }
 
-func openMap(c *script.Call, open func(*ebpf.Generation) (*ebpf.Map, error)) (script.Value, error) {
+// openMap opens a map for a call whose second and third argument are the types of its keys and values.
+func openMap(c *script.Call, open func() (*ebpf.Map, error)) (script.Value, error) {
 	key, err := layoutArg(c, 1)
 	if err != nil {
 		return script.Undefined, err
@@ -165,11 +126,7 @@ func openMap(c *script.Call, open func(*ebpf.Generation) (*ebpf.Map, error)) (sc
 	if err != nil {
 		return script.Undefined, err
 	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
-	m, err := open(s.Gen)
+	m, err := open()
 	if err != nil {
 		return script.Undefined, err
 	}

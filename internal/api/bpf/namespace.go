@@ -11,10 +11,10 @@ import (
 var Namespace = &script.Namespace{
 	Name: "bpf", Sig: "object; eBPF API",
 	Methods: append([]script.Method{
-		{Name: "object", Sig: "object(data: Data, options?: object): ObjectFile", Length: 1, Fn: object},
-		{Name: "pin", Sig: "pin(path: string, fd: number | Program | Map | Link): undefined", Length: 2, Fn: pin},
-		{Name: "get", Sig: "get(path: string): number", Length: 1, Fn: get},
-		{Name: "cgroup", Sig: "cgroup(path: string): Int", Length: 1, Fn: cgroup},
+		{Name: "object", Sig: "object(data: Data, options?: object): ObjectFile", Length: 1, Fn: kernel(1, object)},
+		{Name: "pin", Sig: "pin(path: string, fd: number | Program | Map | Link): undefined", Length: 2, Fn: path(2, pin)},
+		{Name: "get", Sig: "get(path: string): number", Length: 1, Fn: path(1, get)},
+		{Name: "cgroup", Sig: "cgroup(path: string): Int", Length: 1, Fn: path(1, cgroup)},
 	}, environmentMethods...),
 	Props:      environmentProps,
 	Classes:    []*script.Class{ProgramClass, MapClass},
@@ -51,14 +51,7 @@ func rows() []script.Row {
 	return list
 }
 
-func object(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func object(c *script.Call, s *State) (script.Value, error) {
 	if c.Arg(0).IsNull() {
 		return script.Undefined, script.ArgError(0, "non-null Data")
 	}
@@ -82,21 +75,10 @@ func object(c *script.Call) (script.Value, error) {
 	return v, nil
 }
 
-func pin(c *script.Call) (script.Value, error) {
-	if err := c.Need(2); err != nil {
-		return script.Undefined, err
-	}
-	path, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
+func pin(c *script.Call, s *State, path string) (script.Value, error) {
 	fd, ok := FDOf(c.Realm, c.Arg(1))
 	if !ok {
 		return script.Undefined, script.ArgError(1, "a number")
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
 	}
 	return script.Undefined, s.Gen.Backend.Pin(path, fd)
 }
@@ -109,18 +91,7 @@ type descriptor struct {
 
 func (d *descriptor) Close() error { return d.b.CloseFD(d.fd) }
 
-func get(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	path, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func get(c *script.Call, s *State, path string) (script.Value, error) {
 	fd, err := s.Gen.Backend.Get(path)
 	if err != nil {
 		return script.Undefined, err
@@ -129,18 +100,7 @@ func get(c *script.Call) (script.Value, error) {
 	return script.Int(fd), nil
 }
 
-func cgroup(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	path, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
+func cgroup(c *script.Call, s *State, path string) (script.Value, error) {
 	id, err := s.Gen.Backend.CgroupID(path)
 	if err != nil {
 		id = 0 // as scripts expect

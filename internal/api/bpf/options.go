@@ -42,6 +42,13 @@ func optionalUint(o *script.Options, name string) *uint32 {
 	return &v
 }
 
+func uintOption(o *script.Options, name string, absent uint32) uint32 {
+	if n := optionalUint(o, name); n != nil {
+		return *n
+	}
+	return absent
+}
+
 func optionalBytes(o *script.Options, name string) []byte {
 	v := o.Value(name)
 	if v.IsUndefined() {

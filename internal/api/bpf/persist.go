@@ -45,25 +45,14 @@ const maxPersistDepth = 16
 
 var errPersist = errors.New("the factory must return a Map, Program, ObjectFile or Link, or an object or array of such")
 
-func persist(c *script.Call) (script.Value, error) {
-	if err := c.Need(2); err != nil {
-		return script.Undefined, err
-	}
-	key, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
+func persist(c *script.Call, s *State, key string) (script.Value, error) {
 	factory, err := c.Function(1)
 	if err != nil {
 		return script.Undefined, err
 	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	if x, ok := ebpf.Persistent.Get(key); ok && compatible(c, x, c.Arg(2)) {
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	if x, ok := s.persistent().Get(key); ok && compatible(c, x, c.Arg(2)) {
 		return s.restore(c.Realm, x)
 	}
 	v, err := c.Call(factory)
@@ -76,7 +65,7 @@ func persist(c *script.Call) (script.Value, error) {
 		gen.Close()
 		return script.Undefined, err
 	}
-	ebpf.Persistent.Put(key, x, gen)
+	s.persistent().Put(key, x, gen)
 	return v, nil
 }
 
@@ -177,19 +166,8 @@ func (s *State) restore(r *script.Realm, x any) (script.Value, error) {
 	return r.FromGo(x), nil
 }
 
-func forget(c *script.Call) (script.Value, error) {
-	if err := c.Need(1); err != nil {
-		return script.Undefined, err
-	}
-	key, err := c.Str(0)
-	if err != nil {
-		return script.Undefined, err
-	}
-	s, err := backend(c.Realm)
-	if err != nil {
-		return script.Undefined, err
-	}
-	ebpf.Persistent.Lock(s.Gen)
-	defer ebpf.Persistent.Unlock()
-	return script.Bool(ebpf.Persistent.Forget(key)), nil
+func forget(c *script.Call, s *State, key string) (script.Value, error) {
+	s.persistent().Lock(s.Gen)
+	defer s.persistent().Unlock()
+	return script.Bool(s.persistent().Forget(key)), nil
 }

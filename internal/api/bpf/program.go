@@ -4,9 +4,7 @@ import (
 	"errors"
 
 	"weir/internal/ebpf"
-	"weir/internal/event"
 	"weir/internal/script"
-	"weir/internal/stream"
 )
 
 // ProgramClass is the class bpf.Program. Its Go value is a *ebpf.Program.
@@ -31,7 +29,7 @@ func init() {
 	}
 	ProgramClass.Methods = append(ProgramClass.Methods, []script.Method{
 		{Name: "load", Sig: "load(type?: string | number, attachType?: string | number, options?: object): Program", Length: 2, Fn: programLoad},
-		{Name: "run", Sig: "run(options: { data?, dataOut?, context?, contextOut?, repeat?, cpu?, flags?, batchSize? }): { retval, data, context, duration }", Length: 1, Fn: programRun},
+		{Name: "run", Sig: "run(options?: { data?: Data, dataOut?: number, context?: Data | object, contextOut?: number, repeat?, cpu?, flags?, batchSize? }): { retval, data, context, duration }", Length: 1, Fn: programRun},
 		{Name: "info", Sig: "info(): ProgramInfo", Fn: func(c *script.Call) (script.Value, error) {
 			i, err := script.This[*ebpf.Program](c).Info()
 			if err != nil {
@@ -47,67 +45,28 @@ func init() {
 			return c.FromGo(script.Object{{Name: "runTime", Value: s.RunTime.Seconds()}, {Name: "runCount", Value: s.RunCount},
 				{Name: "recursionMisses", Value: s.RecursionMisses}}), nil
 		}},
-		{Name: "pin", Sig: "pin(path: string): undefined", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
-			path, err := c.Str(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			return script.Undefined, script.This[*ebpf.Program](c).Pin(path)
-		}},
-		{Name: "unpin", Sig: "unpin(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-			return script.Undefined, script.This[*ebpf.Program](c).Unpin()
-		}},
-		{Name: "close", Sig: "close(): undefined", Fn: func(c *script.Call) (script.Value, error) {
-			return script.Undefined, script.This[*ebpf.Program](c).Close()
-		}},
+		{Name: "pin", Sig: "pin(path: string): undefined", Length: 1, Fn: pinning((*ebpf.Program).Pin)},
+		{Name: "unpin", Sig: "unpin(): undefined", Fn: action((*ebpf.Program).Unpin)},
+		{Name: "close", Sig: "close(): undefined", Fn: action((*ebpf.Program).Close)},
 	}...)
 	ProgramClass.Statics = []script.Method{
-		{Name: "list", Sig: "list(): ProgramInfo[]", Fn: func(c *script.Call) (script.Value, error) {
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
-			list, err := ebpf.ListPrograms(s.Gen.Backend)
-			if err != nil {
-				return script.Undefined, err
-			}
-			a := c.NewArray()
-			for i, p := range list {
-				c.SetIndex(a, i, programInfo(c.Realm, p))
-			}
-			return a, nil
-		}},
-		{Name: "open", Sig: "open(id: number): Program", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
-			id, err := c.Int(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
-			p, err := ebpf.OpenProgram(s.Gen, uint32(id))
-			if err != nil {
-				return script.Undefined, err
-			}
-			return NewProgram(c.Realm, p), nil
-		}},
-		{Name: "get", Sig: "get(path: string): Program", Length: 1, Fn: func(c *script.Call) (script.Value, error) {
-			path, err := c.Str(0)
-			if err != nil {
-				return script.Undefined, err
-			}
-			s, err := backend(c.Realm)
-			if err != nil {
-				return script.Undefined, err
-			}
+		{Name: "list", Sig: "list(): ProgramInfo[]", Fn: listing(ebpf.ListPrograms, programInfo)},
+		{Name: "open", Sig: "open(id: number): Program", Length: 1, Fn: number(func(c *script.Call, s *State, id uint32) (script.Value, error) {
+			p, err := ebpf.OpenProgram(s.Gen, id)
+			return foundProgram(c.Realm, p, err)
+		})},
+		{Name: "get", Sig: "get(path: string): Program", Length: 1, Fn: path(1, func(c *script.Call, s *State, path string) (script.Value, error) {
 			p, err := ebpf.PinnedProgram(s.Gen, path)
-			if err != nil {
-				return script.Undefined, err
-			}
-			return NewProgram(c.Realm, p), nil
-		}},
+			return foundProgram(c.Realm, p, err)
+		})},
 	}
+}
+
+func foundProgram(r *script.Realm, p *ebpf.Program, err error) (script.Value, error) {
+	if err != nil {
+		return script.Undefined, err
+	}
+	return NewProgram(r, p), nil
 }
 
 // NewProgram returns the script object of a program.
@@ -238,47 +197,4 @@ func loadOptions(c *script.Call, l *ebpf.LoadOptions) error {
 	l.LogSize = uint32(min(o.Size("logSize", 0), 1<<30))
 	l.Ifindex = uint32(o.Int("ifindex", 0))
 	return o.Err()
-}
-
-// maxRunOutput bounds the room for the output of test runs.
-const maxRunOutput = 1 << 20
-
-func programRun(c *script.Call) (script.Value, error) {
-	v := c.Arg(0)
-	if err := checkKeys(c.Realm, v, "options", "data", "dataOut", "context", "contextOut", "repeat", "cpu", "flags", "batchSize"); err != nil {
-		return script.Undefined, err
-	}
-	o := c.Options(v)
-	run := &ebpf.RunOptions{Data: optionalBytes(o, "data"), Repeat: uint32(o.Int("repeat", 1)), CPU: uint32(o.Int("cpu", 0)),
-		Flags: uint32(o.Int("flags", 0)), BatchSize: uint32(o.Int("batchSize", 0))}
-	run.Context = optionalBytes(o, "context")
-	room := 0
-	if run.Data != nil {
-		room = len(run.Data) + 256 // programs may grow packets
-	}
-	run.DataOut = int(o.Size("dataOut", int64(room)))
-	run.ContextOut = int(o.Size("contextOut", int64(len(run.Context))))
-	if o.Err() != nil {
-		return script.Undefined, o.Err()
-	}
-	if run.DataOut > maxRunOutput || run.ContextOut > maxRunOutput {
-		return script.Undefined, errors.New("options.dataOut and options.contextOut must not be over 1 MiB")
-	}
-	res, err := script.This[*ebpf.Program](c).Run(run)
-	if err != nil {
-		return script.Undefined, err
-	}
-	out := c.NewObject()
-	c.Set(out, "retval", script.Number(float64(res.Retval)))
-	c.Set(out, "data", dataOrNull(c.Realm, res.Data))
-	c.Set(out, "context", dataOrNull(c.Realm, res.Context))
-	c.Set(out, "duration", script.Number(res.Duration.Seconds()))
-	return out, nil
-}
-
-func dataOrNull(r *script.Realm, b []byte) script.Value {
-	if b == nil {
-		return script.Null
-	}
-	return event.NewData(r, stream.NewData(b))
 }

@@ -55,8 +55,8 @@ func (m *Map) keylessValue(c *script.Call) ([]byte, error) {
 	if !m.Keyless() {
 		return nil, errKeyed
 	}
-	if !m.Created() {
-		return nil, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return nil, err
 	}
 	b := room(&m.value, int(m.ValueSize))
 	if v := c.Arg(0); !v.IsObject() {
@@ -80,8 +80,8 @@ func (m *Map) head(c *script.Call, call func(h ebpf.MapHandle, key, value []byte
 	if !m.Keyless() {
 		return script.Undefined, errKeyed
 	}
-	if !m.Created() {
-		return script.Undefined, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return script.Undefined, err
 	}
 	value := room(&m.value, m.Room())
 	if err := call(m.Handle(), nil, value, 0); err != nil {

@@ -3,6 +3,7 @@ package bpf
 
 import (
 	"weir/internal/ebpf"
+	"weir/internal/ebpf/host"
 	"weir/internal/pipeline"
 	"weir/internal/script"
 )
@@ -11,7 +12,9 @@ import (
 type State struct {
 	Gen *ebpf.Generation
 
-	keys map[any]int // descriptors that are keys of maps, by path or process
+	registry  *ebpf.Registry // of persist; nil is that of the process
+	keys      map[any]int    // descriptors that are keys of maps, by path or process
+	producers map[*ebpf.Map]ebpf.Producer
 }
 
 type stateKey struct{}
@@ -21,12 +24,31 @@ func StateOf(r *script.Realm) *State {
 	if s, ok := r.Owner().(*State); ok {
 		return s
 	}
-	w := pipeline.WorldOf(r)
+	return stateOf(pipeline.WorldOf(r), func() *State { return &State{Gen: &ebpf.Generation{Backend: host.Kernel()}} })
+}
+
+// Use gives a world another kernel than the running one, with things to persist of its own. It must be called before any script
+// of the world runs.
+func Use(w *pipeline.World, b ebpf.Backend) {
+	stateOf(w, func() *State { return &State{Gen: &ebpf.Generation{Backend: b}, registry: ebpf.NewRegistry()} })
+}
+
+func stateOf(w *pipeline.World, init func() *State) *State {
 	return pipeline.Extra(w, stateKey{}, func() *State {
-		s := &State{Gen: &ebpf.Generation{Backend: ebpf.Kernel(), Log: w.Log}}
+		s := init()
+		s.Gen.Log = w.Log
+		s.measure(w)
 		w.OnClose(s.Close)
 		return s
 	})
+}
+
+// persistent returns where what outlives the realm is kept.
+func (s *State) persistent() *ebpf.Registry {
+	if s.registry != nil {
+		return s.registry
+	}
+	return ebpf.Persistent
 }
 
 // Close ends everything the realm opened.

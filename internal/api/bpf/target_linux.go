@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"weir/internal/ebpf"
@@ -71,7 +72,7 @@ func init() {
 			if !ok {
 				return nil
 			}
-			return link.SocketMap{Map: m.Kernel()}
+			return link.SocketMap{Map: m.Handle()}
 		}},
 		"socket": {"Socket", nil, func(t *targetReader) link.Target { return link.Socket{FD: t.fd("socket")} }},
 		"reuseport": {"Socket", nil, func(t *targetReader) link.Target {
@@ -129,7 +130,7 @@ func init() {
 				t.Fail("freplace", "a Program that is loaded")
 				return nil
 			}
-			return link.Freplace{Program: p.Kernel(), Function: t.Str("function", "")}
+			return link.Freplace{Program: p.Handle(), Function: t.Str("function", "")}
 		}},
 		"iterator": {"{ map?, cgroup?, task? }", nil, func(t *targetReader) link.Target {
 			if t.c.Truthy(t.value) && !t.value.IsObject() {
@@ -142,7 +143,7 @@ func init() {
 			it := link.Iterator{Cgroup: o.Str("cgroup", ""), Task: o.Int("task", 0)}
 			if v := o.Value("map"); !v.IsUndefined() {
 				if m, ok := t.mapOf("iterator.map", v); ok {
-					it.Map = m.Kernel()
+					it.Map = m.Handle()
 				}
 			}
 			if o.Err() != nil {
@@ -155,7 +156,7 @@ func init() {
 			if !ok {
 				return nil
 			}
-			return link.StructOps{Map: m.Kernel()}
+			return link.StructOps{Map: m.Handle()}
 		}},
 	}
 	for _, n := range targetNames() {
@@ -178,14 +179,15 @@ func (t *targetReader) device() int {
 }
 
 func interfaceOf(r *script.Realm, v script.Value) (int, error) {
+	back := StateOf(r).Gen.Backend
 	if s, ok := r.AsString(v); ok {
-		return link.Interface(s)
+		return back.Interface(s)
 	}
 	f, ok := r.NumberOf(v)
 	if !ok || f < 1 {
 		return 0, errors.New("an interface is given by name or index")
 	}
-	return script.Truncate(f), nil
+	return back.Interface(strconv.Itoa(script.Truncate(f)))
 }
 
 func (t *targetReader) egress() bool {
@@ -243,7 +245,7 @@ func (t *targetReader) fd(name string) int {
 
 func (t *targetReader) mapOf(name string, v script.Value) (*ebpf.Map, bool) {
 	m, ok := MapOf(t.c.Realm, v)
-	if ok && m.Create() == nil && m.Kernel() != nil {
+	if ok && m.Create() == nil {
 		return m, true
 	}
 	t.Fail(name, "a Map")
@@ -277,7 +279,7 @@ func programAttach(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	l, err := link.Attach(k, target, o, s.Gen)
+	l, err := link.Attach(s.Gen.Backend, k, target, o, s.Gen)
 	if err != nil {
 		return script.Undefined, err
 	}
@@ -389,7 +391,7 @@ func linkOptions(c *script.Call) (l link.Options, err error) {
 		if err != nil {
 			return l, err
 		}
-		l.Anchor, err = link.AnchorAt(names[0], k.Program, 0)
+		l.Anchor, err = link.AnchorAt(names[0], k.ProgramHandle, 0)
 		return l, err
 	} else if id, ok := c.NumberOf(at); ok {
 		l.Anchor, err = link.AnchorAt(names[0], nil, uint32(script.Truncate(id)))

@@ -3,8 +3,6 @@ package bpf
 import (
 	"encoding/binary"
 	"errors"
-	"net"
-	"os"
 
 	"weir/internal/api/cstruct"
 	"weir/internal/ebpf"
@@ -108,7 +106,7 @@ func (s *State) directory(path string) (int, error) {
 	if ok {
 		return fd, nil
 	}
-	fd, err := s.hold(ebpf.OpenDirectory(path))
+	fd, err := s.hold(s.Gen.Backend.OpenPath(path))
 	if err == nil {
 		s.remember(path, fd)
 	}
@@ -120,7 +118,7 @@ func (s *State) process(pid int) (int, error) {
 	if ok {
 		return fd, nil
 	}
-	fd, err := s.hold(ebpf.OpenProcess(pid))
+	fd, err := s.hold(s.Gen.Backend.OpenProcess(pid))
 	if err == nil {
 		s.remember(pid, fd)
 	}
@@ -237,20 +235,20 @@ func (m *Map) putFD(b []byte, fd int) error {
 
 // putNamed writes the index of a network interface, or the descriptor of a cgroup.
 func (m *Map) putNamed(b []byte, name string) error {
+	back := m.Generation().Backend
 	switch ebpf.MapTypeName(m.Type) {
 	case "devmap", "devmap_hash":
-		i, err := net.InterfaceByName(name)
-		if err != nil {
-			return errors.New("no network interface " + name)
-		}
-		return m.putFD(b[:4], i.Index)
-	case "cgroup_array":
-		fd, err := ebpf.OpenDirectory(name)
+		i, err := back.Interface(name)
 		if err != nil {
 			return err
 		}
-		f := os.NewFile(uintptr(fd), name)
-		m.after = f.Close // the map takes a reference of its own
+		return m.putFD(b[:4], i)
+	case "cgroup_array":
+		fd, err := back.OpenPath(name)
+		if err != nil {
+			return err
+		}
+		m.after = func() error { return back.CloseFD(fd) } // the map takes a reference of its own
 		return m.putFD(b, fd)
 	}
 	return script.ArgError(1, "an object")

@@ -120,7 +120,7 @@ func (m *Map) eachEntry(o walkOptions, f func(key, value []byte) (bool, error)) 
 
 // unbatched reports whether a map has no batch calls.
 func unbatched(err error) bool {
-	return ebpf.IsErrno(err, syscall.ENOTSUP) || ebpf.IsErrno(err, 524) || ebpf.IsErrno(err, syscall.EINVAL)
+	return ebpf.IsErrno(err, syscall.ENOTSUP) || ebpf.IsErrno(err, ebpf.ENOTSUPP) || ebpf.IsErrno(err, syscall.EINVAL)
 }
 
 // eachBatch is eachEntry by batches. done is false if the map has none, and nothing has been done.
@@ -168,8 +168,8 @@ func (m *Map) eachBatch(o walkOptions, take bool, f func(key, value []byte) (boo
 
 func mapKeys(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if !m.Created() {
-		return script.Null, nil
+	if ok, err := m.Ready(); !ok {
+		return script.Null, err
 	}
 	o, err := m.walkOptions(c)
 	if err != nil {
@@ -206,8 +206,8 @@ func (m *Map) collector(c *script.Call, a script.Value, o walkOptions) func(key,
 
 func mapEntries(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if !m.Created() {
-		return script.Null, nil
+	if ok, err := m.Ready(); !ok {
+		return script.Null, err
 	}
 	o, err := m.walkOptions(c)
 	if err != nil {
@@ -238,8 +238,8 @@ func (m *Map) fixed() bool {
 
 func mapClear(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if !m.Created() {
-		return script.Undefined, nil
+	if ok, err := m.Ready(); !ok {
+		return script.Undefined, err
 	}
 	if m.Keyless() {
 		for value := make([]byte, m.Room()); ; {
@@ -271,8 +271,8 @@ func mapClear(c *script.Call) (script.Value, error) {
 func mapSize(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
 	n := 0
-	if !m.Created() {
-		return script.Int(0), nil
+	if ok, err := m.Ready(); !ok {
+		return script.Int(0), err
 	}
 	if m.Keyless() {
 		return script.Undefined, errors.New("the kernel does not tell how many elements a map without keys has")
@@ -327,8 +327,8 @@ func mapDeleteAll(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	if !m.Created() {
-		return script.Undefined, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return script.Undefined, err
 	}
 	var keys []byte
 	for i := range c.Len(list) {
@@ -361,8 +361,8 @@ func mapUpdateAll(c *script.Call) (script.Value, error) {
 	if err != nil {
 		return script.Undefined, err
 	}
-	if !m.Created() {
-		return script.Undefined, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return script.Undefined, err
 	}
 	var keys, values []byte
 	for i := range c.Len(list) {
@@ -442,8 +442,8 @@ func (m *Map) updateEntries(keys, values []byte, flags uint64) (int, error) {
 
 func mapTakeAll(c *script.Call) (script.Value, error) {
 	m := script.This[*Map](c)
-	if !m.Created() {
-		return script.Undefined, ebpf.ErrNotCreated
+	if err := m.Need(); err != nil {
+		return script.Undefined, err
 	}
 	o, err := m.walkOptions(c)
 	if err != nil {

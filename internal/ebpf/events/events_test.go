@@ -21,16 +21,16 @@ const patience = 20 * time.Second
 // scripted is a source of numbered records of one byte, up to a count.
 type scripted struct {
 	mu     sync.Mutex
-	next_  int
+	at     int
 	count  int
 	closed chan struct{}
 }
 
-func (s *scripted) next(r *Record) error {
+func (s *scripted) Next(r *Record) error {
 	s.mu.Lock()
-	i := s.next_
+	i := s.at
 	if i < s.count {
-		s.next_++
+		s.at++
 	}
 	s.mu.Unlock()
 	if i == s.count {
@@ -46,13 +46,13 @@ func (s *scripted) Close() error { close(s.closed); return nil }
 func (s *scripted) read() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.next_
+	return s.at
 }
 
 func TestReaderWaits(t *testing.T) {
 	s := &scripted{count: 1000, closed: make(chan struct{})}
 	batches := make(chan []Record, 1000)
-	r := start(s, 300, func(b []Record, err error) {
+	r := Start(s, Options{MaxPending: 300}, func(b []Record, err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -91,9 +91,65 @@ func TestReaderWaits(t *testing.T) {
 	}
 }
 
+// sized is a source of one record of each size.
+type sized struct {
+	sizes  chan int
+	closed chan struct{}
+}
+
+func (s *sized) Next(r *Record) error {
+	select {
+	case n := <-s.sizes:
+		*r = Record{CPU: -1, Remaining: len(s.sizes), Data: make([]byte, n)}
+		return nil
+	case <-s.closed:
+		return io.EOF
+	}
+}
+
+func (s *sized) Close() error { close(s.closed); return nil }
+
+// Few records may wait if they are large, but a record of any size is read.
+func TestReaderWaitsForBytes(t *testing.T) {
+	sizes := []int{400, 400, 400, 100, 5000, 5000, 999, 1, 0, 0, 0, 0, 0, 300}
+	s := &sized{sizes: make(chan int, len(sizes)), closed: make(chan struct{})}
+	for _, n := range sizes {
+		s.sizes <- n
+	}
+	batches := make(chan []Record, len(sizes))
+	r := Start(s, Options{MaxPending: 4, MaxPendingSize: 1000}, func(b []Record, _ error) { batches <- b })
+	defer r.Close()
+	var pending []int
+	size := 0
+	for read := 0; read < len(sizes); {
+		if len(pending) == 4 || size >= 1000 {
+			size -= pending[0]
+			pending = pending[1:]
+			r.Done(1)
+			continue
+		}
+		select {
+		case b := <-batches:
+			for _, rec := range b {
+				n := len(rec.Data)
+				if n != sizes[read] {
+					t.Fatalf("record %d has %d bytes, not %d", read, n, sizes[read])
+				}
+				if len(pending) >= 4 || size >= 1000 {
+					t.Fatalf("record %d was read while %v were pending", read, pending)
+				}
+				pending, size = append(pending, n), size+n
+				read++
+			}
+		case <-time.After(patience):
+			t.Fatalf("nothing was read while %v were pending", pending)
+		}
+	}
+}
+
 func TestCloseWhileHeld(t *testing.T) {
 	s := &scripted{count: 10, closed: make(chan struct{})}
-	r := start(s, 1, func([]Record, error) {})
+	r := Start(s, Options{MaxPending: 1}, func([]Record, error) {})
 	r.Hold(true)
 	if err := r.Close(); err != nil {
 		t.Error(err)

@@ -4,7 +4,6 @@ package events
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"sync/atomic"
 	"unsafe"
@@ -15,22 +14,18 @@ import (
 
 // Producer writes into a user ring buffer (BPF_MAP_TYPE_USER_RINGBUF), which a kernel program drains. It belongs to one
 // goroutine; of several producers of one map only one may write at a time.
+//
+// The layout is that of the kernel's ring buffers: a page with the position of the reader, a page with that of the writer, the
+// data.
 type Producer struct {
 	consumer, producer []byte // pages of positions; the latter is followed by the data, twice
 	mask               uint64
 }
 
-// The layout is that of the kernel's ring buffers: a page with the position of the reader, a page with that of the writer,
-// the data. A record is a header of 8 bytes, the length in the first 4 of it, and the data, padded to 8.
-const (
-	recordHeader = 8
-	maxRecord    = 1<<30 - 1 // the upper two bits of the length are flags
-)
-
 // NewProducer maps the buffer.
 func NewProducer(m *ebpf.Map) (*Producer, error) {
-	if m.Type() != ebpf.UserRingbuf {
-		return nil, fmt.Errorf("a map of type %s takes no events: use a user ring buffer", m.Type())
+	if _, err := Room(0, m.Type(), uint64(m.MaxEntries())); err != nil {
+		return nil, err
 	}
 	size, page := int(m.MaxEntries()), os.Getpagesize()
 	consumer, err := unix.Mmap(m.FD(), 0, page, unix.PROT_READ, unix.MAP_SHARED)
@@ -47,9 +42,9 @@ func NewProducer(m *ebpf.Map) (*Producer, error) {
 // Write adds a record; false means that there is no room until the program has drained some.
 func (p *Producer) Write(b []byte) (bool, error) {
 	size := p.mask + 1
-	need := (uint64(len(b)) + recordHeader + 7) &^ 7
-	if len(b) > maxRecord || need > size {
-		return false, fmt.Errorf("a record of %d bytes does not fit the buffer of %d: make max_entries larger", len(b), size)
+	need, err := Room(len(b), ebpf.UserRingbuf, size)
+	if err != nil {
+		return false, err
 	}
 	read := atomic.LoadUint64((*uint64)(unsafe.Pointer(&p.consumer[0])))
 	end := (*uint64)(unsafe.Pointer(&p.producer[0]))

@@ -1,17 +1,13 @@
-//go:build linux
-
 package events
 
 import (
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/perf"
-	"github.com/cilium/ebpf/ringbuf"
 )
 
 // A batch ends with its size, its time, or when nothing more is there.
@@ -35,82 +31,75 @@ type Options struct {
 	Watermark  int  // bytes likewise
 	Overwrite  bool // of a perf array: the newest events are kept, not the oldest
 	MaxPending int  // records that may wait for Done; 0 is 4096
+
+	// MaxPendingSize is how many bytes of records may wait for Done; 0 is 4 MiB. The record that reaches it is read as a whole.
+	MaxPendingSize int
+}
+
+// Check reports options that fit no map of a type, and types that have no events.
+func (o Options) Check(t ebpf.MapType) error {
+	switch {
+	case t == ebpf.RingBuf && (o.Pages != 0 || o.Wakeup != 0 || o.Watermark != 0 || o.Overwrite):
+		return errors.New("options pages, wakeup, watermark and overwrite are for perf event arrays")
+	case t == ebpf.PerfEventArray && o.Wakeup != 0 && o.Watermark != 0:
+		return errors.New("give one of options.wakeup and options.watermark")
+	case t != ebpf.RingBuf && t != ebpf.PerfEventArray:
+		return fmt.Errorf("a map of type %s has no events: use a ring buffer or a perf event array", t)
+	}
+	return nil
 }
 
 const (
-	defaultPages   = 64
-	defaultPending = 4096
+	defaultPages       = 64
+	defaultPending     = 4096
+	defaultPendingSize = 4 << 20
 )
 
 // Reader reads the records of a map until it is closed.
 type Reader struct {
-	source  source
+	source  Source
 	deliver func([]Record, error)
 
 	mu      sync.Mutex
 	room    sync.Cond // for what pending allows
-	pending int
-	limit   int
+	pending []int     // the sizes of the records that are, in order
+	size    int       // their sum
+	limits  Options
 	held    bool
 	closed  bool
 	ended   chan struct{}
 }
 
-// source is the library's reader of a kind of map. next fills r; its Data is valid until the next call.
-type source interface {
-	next(r *Record) error
+// Source is what a Reader reads. Next waits for a record and fills r, whose Data is valid until the next call; Close makes it fail.
+type Source interface {
+	Next(r *Record) error
 	Close() error
 }
 
-// Open starts to read a map. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count as
-// pending until Done. When as many are pending as allowed, or while the reader is held, nothing is read: the kernel then
-// drops what does not fit its buffer. If reading fails, deliver is called once with the error, and no more after that.
-func Open(m *ebpf.Map, o Options, deliver func([]Record, error)) (*Reader, error) {
-	var s source
-	switch m.Type() {
-	case ebpf.RingBuf:
-		if o.Pages != 0 || o.Wakeup != 0 || o.Watermark != 0 || o.Overwrite {
-			return nil, errors.New("options pages, wakeup, watermark and overwrite are for perf event arrays")
-		}
-		r, err := ringbuf.NewReader(m)
-		if err != nil {
-			return nil, err
-		}
-		s = &ring{r: r}
-	case ebpf.PerfEventArray:
-		if o.Pages == 0 {
-			o.Pages = defaultPages
-		}
-		if o.Wakeup != 0 && o.Watermark != 0 {
-			return nil, errors.New("give one of options.wakeup and options.watermark")
-		}
-		r, err := perf.NewReaderWithOptions(m, o.Pages*os.Getpagesize(), perf.ReaderOptions{
-			WakeupEvents: o.Wakeup, Watermark: o.Watermark, Overwritable: o.Overwrite,
-		})
-		if err != nil {
-			return nil, err
-		}
-		s = &array{r: r, overwrite: o.Overwrite}
-	default:
-		return nil, fmt.Errorf("a map of type %s has no events: use a ring buffer or a perf event array", m.Type())
+// Start starts to read a source. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count
+// as pending until Done. When as many records or bytes are pending as allowed, or while the reader is held, nothing is read:
+// what does not fit the buffer meanwhile is dropped. If reading fails, deliver is called once with the error, and no more after
+// that.
+func Start(s Source, o Options, deliver func([]Record, error)) *Reader {
+	if o.MaxPending <= 0 {
+		o.MaxPending = defaultPending
 	}
-	return start(s, o.MaxPending, deliver), nil
-}
-
-func start(s source, limit int, deliver func([]Record, error)) *Reader {
-	if limit <= 0 {
-		limit = defaultPending
+	if o.MaxPendingSize <= 0 {
+		o.MaxPendingSize = defaultPendingSize
 	}
-	r := &Reader{source: s, deliver: deliver, limit: limit, ended: make(chan struct{})}
+	r := &Reader{source: s, deliver: deliver, limits: o, ended: make(chan struct{})}
 	r.room.L = &r.mu
 	go r.run()
 	return r
 }
 
-// Done takes n records off the pending ones.
+// Done takes n records off the pending ones: those that have been pending longest.
 func (r *Reader) Done(n int) {
 	r.mu.Lock()
-	r.pending -= n
+	for _, size := range r.pending[:n] {
+		r.size -= size
+	}
+	r.pending = slices.Delete(r.pending, 0, n)
 	r.mu.Unlock()
 	r.room.Signal()
 }
@@ -139,29 +128,32 @@ func (r *Reader) Close() error {
 	return err
 }
 
-// wait returns how many records may be read, 0 at the end.
-func (r *Reader) wait() int {
+// wait returns how many records and bytes may be read, no records at the end.
+func (r *Reader) wait() (records, size int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.closed && (r.held || r.pending >= r.limit) {
+	for !r.closed && (r.held || len(r.pending) >= r.limits.MaxPending || r.size >= r.limits.MaxPendingSize) {
 		r.room.Wait()
 	}
 	if r.closed {
-		return 0
+		return 0, 0
 	}
-	return min(batchSize, r.limit-r.pending)
+	return min(batchSize, r.limits.MaxPending-len(r.pending)), r.limits.MaxPendingSize - r.size
 }
 
 func (r *Reader) run() {
 	defer close(r.ended)
 	for {
-		n := r.wait()
+		n, size := r.wait()
 		if n == 0 {
 			return
 		}
-		batch, err := r.read(n)
+		batch, err := r.read(n, size)
 		r.mu.Lock()
-		r.pending += len(batch)
+		for i := range batch {
+			r.pending = append(r.pending, len(batch[i].Data))
+			r.size += len(batch[i].Data)
+		}
 		closed := r.closed
 		r.mu.Unlock()
 		if closed {
@@ -177,15 +169,15 @@ func (r *Reader) run() {
 	}
 }
 
-// read collects a batch of at most n records, whose data lie in one block.
-func (r *Reader) read(n int) ([]Record, error) {
+// read collects a batch of at most n records, up to the one that reaches a size. Their data lie in one block.
+func (r *Reader) read(n, size int) ([]Record, error) {
 	var batch []Record
 	var block []byte
 	var ends []int
 	var began time.Time
 	for len(batch) < n {
 		var rec Record
-		if err := r.source.next(&rec); err != nil {
+		if err := r.source.Next(&rec); err != nil {
 			return slice(batch, block, ends), err
 		}
 		if batch == nil {
@@ -194,7 +186,7 @@ func (r *Reader) read(n int) ([]Record, error) {
 		}
 		block = append(block, rec.Data...)
 		batch, ends = append(batch, rec), append(ends, len(block))
-		if rec.Remaining <= 0 || time.Since(began) > batchTime {
+		if rec.Remaining <= 0 || len(block) >= size || time.Since(began) > batchTime {
 			break
 		}
 	}
@@ -209,43 +201,3 @@ func slice(batch []Record, block []byte, ends []int) []Record {
 	}
 	return batch
 }
-
-type ring struct {
-	r   *ringbuf.Reader
-	rec ringbuf.Record
-}
-
-func (s *ring) next(r *Record) error {
-	if err := s.r.ReadInto(&s.rec); err != nil {
-		return err
-	}
-	*r = Record{CPU: -1, Remaining: s.rec.Remaining, Data: s.rec.RawSample}
-	return nil
-}
-
-func (s *ring) Close() error { return s.r.Close() }
-
-type array struct {
-	r         *perf.Reader
-	rec       perf.Record
-	overwrite bool
-}
-
-func (s *array) next(r *Record) error {
-	for {
-		err := s.r.ReadInto(&s.rec)
-		if perf.IsUnknownEvent(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		*r = Record{CPU: s.rec.CPU, Remaining: s.rec.Remaining, Lost: s.rec.LostSamples, Data: s.rec.RawSample}
-		if s.rec.LostSamples != 0 {
-			r.Data = nil
-		}
-		return nil
-	}
-}
-
-func (s *array) Close() error { return s.r.Close() }

@@ -19,9 +19,8 @@ import (
 	"weir/internal/plain"
 )
 
-// Run carries out list, dump MAP or features.
-func Run(out io.Writer, args []string) error {
-	b := ebpf.Kernel()
+// Run carries out list, dump MAP or features on a kernel.
+func Run(out io.Writer, b ebpf.Backend, args []string) error {
 	if b == nil {
 		return ebpf.ErrPlatform
 	}
@@ -61,10 +60,29 @@ func list(out io.Writer, b ebpf.Backend) error {
 	for _, m := range maps {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%d\t%d\t%s\n", m.ID, m.Name, ebpf.MapTypeName(m.Type), m.KeySize, m.ValueSize, m.MaxEntries, o.of("map_id", m.ID))
 	}
-	if err := links(w, o); err != nil {
+	if err := links(w, b, o); err != nil {
 		return err
 	}
 	return w.Flush()
+}
+
+func links(w io.Writer, b ebpf.Backend, o processes) error {
+	list, err := b.ListLinks()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nLINK\tTYPE\tPROGRAM\tTARGET\tOWNER")
+	for _, l := range list {
+		target := ""
+		for i, f := range l.Target {
+			if i > 0 {
+				target += " "
+			}
+			target += fmt.Sprintf("%s=%v", f.Name, f.Value)
+		}
+		fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\n", l.ID, l.Type, l.Program, target, o.of("link_id", l.ID))
+	}
+	return nil
 }
 
 func join(ids []uint32) string {
@@ -245,6 +263,9 @@ func features(out io.Writer, b ebpf.Backend) error {
 	}
 	for i := uint32(1); ebpf.MapTypeName(i) != strconv.Itoa(int(i)); i++ {
 		show("map "+ebpf.MapTypeName(i), ebpf.Feature{Kind: ebpf.FeatureMapType, Value: i})
+	}
+	for _, n := range ebpf.LinkTypeNames() {
+		show("link "+n, ebpf.Feature{Kind: ebpf.FeatureLinkType, Name: n})
 	}
 	show("type information (BTF)", ebpf.Feature{Kind: ebpf.FeatureBTF})
 	show("trampolines (fentry, fexit, lsm, freplace)", ebpf.Feature{Kind: ebpf.FeatureTrampolines})

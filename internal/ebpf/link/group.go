@@ -15,35 +15,31 @@ import (
 // it takes none where a program is attached exclusively.
 type Cgroup struct{ Path string }
 
-func (t Cgroup) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, true); err != nil {
-		return nil, err
-	}
+func (t Cgroup) about() traits {
+	return traits{kind: "cgroup", place: t.Path, what: "cgroup links", flags: true}
+}
+
+func (t Cgroup) attach(p program, o Options) (handle, error) {
 	fd, err := unix.Open(t.Path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open cgroup %s: %v", t.Path, err)
 	}
 	defer unix.Close(fd)
-	return rawLink(link.RawLinkOptions{Target: fd, Program: p.Program, Attach: p.AttachType, Flags: o.Flags})
+	return rawLink(link.RawLinkOptions{Target: fd, Program: p.Program, Attach: p.at, Flags: o.Flags})
 }
 
 func (t Cgroup) hook(p Program) (string, bool) {
-	place := t.Path
-	var st unix.Stat_t
-	if unix.Stat(t.Path, &st) == nil {
-		place = fmt.Sprintf("%d:%d", st.Dev, st.Ino)
-	}
-	return fmt.Sprintf("cgroup/%s/%d", place, p.AttachType), true
+	return fmt.Sprintf("cgroup/%s/%d", file(t.Path), p.AttachType), true
 }
-func (t Cgroup) call() (string, string) { return "BPF_LINK_CREATE", "cgroup links" }
 
 // Netns is a hook of a network namespace: flow dissector or socket lookup.
 type Netns struct{ Path string }
 
-func (t Netns) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
+func (t Netns) about() traits {
+	return traits{kind: "netns", place: t.Path, what: "links to network namespaces"}
+}
+
+func (t Netns) attach(p program, o Options) (handle, error) {
 	ns, err := os.Open(t.Path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the network namespace %s", t.Path)
@@ -53,14 +49,21 @@ func (t Netns) attach(p Program, o Options) (handle, error) {
 }
 
 func (t Netns) hook(p Program) (string, bool) {
-	place := t.Path
-	var st unix.Stat_t
-	if unix.Stat(t.Path, &st) == nil {
-		place = fmt.Sprintf("%d:%d", st.Dev, st.Ino)
+	info, err := p.Info()
+	if err != nil {
+		return "", false
 	}
-	return fmt.Sprintf("netns/%s/%d", place, p.Type()), p.Type() == ebpf.SkLookup
+	return fmt.Sprintf("netns/%s/%d", file(t.Path), info.Type), info.Type == uint32(ebpf.SkLookup)
 }
-func (t Netns) call() (string, string) { return "BPF_LINK_CREATE", "links to network namespaces" }
+
+// file tells a file by any of its names.
+func file(path string) string {
+	var st unix.Stat_t
+	if unix.Stat(path, &st) == nil {
+		return fmt.Sprintf("%d:%d", st.Dev, st.Ino)
+	}
+	return path
+}
 
 // Netfilter is a hook of the packet filter, from Linux 6.4.
 type Netfilter struct {
@@ -75,15 +78,12 @@ var netfilterHooks = map[string]link.NetfilterInetHook{
 	"output": link.NetfilterInetLocalOut, "postrouting": link.NetfilterInetPostRouting,
 }
 
-func (t Netfilter) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
-	hook, ok := netfilterHooks[t.Hook]
-	if !ok {
-		return nil, fmt.Errorf("hook is %q: use prerouting, input, forward, output or postrouting", t.Hook)
-	}
-	n := link.NetfilterOptions{Program: p.Program, ProtocolFamily: link.NetfilterProtoIPv4, Hook: hook, Priority: t.Priority}
+func (t Netfilter) about() traits {
+	return traits{kind: "netfilter", err: oneOf("hook", t.Hook, netfilterHooks), what: "netfilter links"}
+}
+
+func (t Netfilter) attach(p program, o Options) (handle, error) {
+	n := link.NetfilterOptions{Program: p.Program, ProtocolFamily: link.NetfilterProtoIPv4, Hook: netfilterHooks[t.Hook], Priority: t.Priority}
 	if t.IPv6 {
 		n.ProtocolFamily = link.NetfilterProtoIPv6
 	}
@@ -97,7 +97,6 @@ func (t Netfilter) attach(p Program, o Options) (handle, error) {
 const ipDefrag = 1
 
 func (t Netfilter) hook(Program) (string, bool) { return "", false }
-func (t Netfilter) call() (string, string)      { return "BPF_LINK_CREATE", "netfilter links" }
 
 func rawLink(o link.RawLinkOptions) (handle, error) {
 	l, err := link.AttachRawLink(o)

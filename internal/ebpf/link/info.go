@@ -3,55 +3,19 @@
 package link
 
 import (
-	"errors"
 	"net"
 	"strconv"
 	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+
+	core "weir/internal/ebpf"
 )
-
-// Info is what is known about a link.
-type Info struct {
-	ID      uint32
-	Type    string // such as tcx; see Types
-	Program uint32 // id
-	Target  []Field
-}
-
-// Field is a detail of a target, in the words of attach where there are some. Values are strings, uint32 or uint64.
-type Field struct {
-	Name  string
-	Value any
-}
 
 // Types are the names of the kernel's kinds of links by number.
 var Types = strings.Fields(`unspec raw_tracepoint tracing cgroup iter netns xdp perf_event kprobe_multi struct_ops netfilter tcx
 	uprobe_multi netkit sockmap`)
-
-// Type names the kind of link.
-func (l *Link) Type() string {
-	switch t := l.s.target.(type) {
-	case TC:
-		return "tc"
-	case SocketMap:
-		return "sockmap"
-	case Socket:
-		if t.Reuseport {
-			return "reuseport"
-		}
-		return "socket"
-	}
-	if l.s.h == nil {
-		return ""
-	}
-	info, err := l.kernelInfo(l.s.h)
-	if err != nil {
-		return ""
-	}
-	return typeName(info.Type)
-}
 
 func typeName(t link.Type) string {
 	if int(t) < len(Types) {
@@ -60,40 +24,9 @@ func typeName(t link.Type) string {
 	return strconv.Itoa(int(t))
 }
 
-func (l *Link) kernelInfo(h handle) (*link.Info, error) {
-	i, ok := h.(interface{ Info() (*link.Info, error) })
-	if !ok {
-		return nil, ebpf.ErrNotSupported
-	}
-	return i.Info()
-}
-
-// Info asks the kernel.
-func (l *Link) Info() (info Info, err error) {
-	err = l.with(func(h handle) error {
-		k, err := l.kernelInfo(h)
-		if errors.Is(err, ebpf.ErrNotSupported) {
-			info.Type = l.Type()
-			if p := l.s.held[len(l.s.held)-1]; p.open {
-				if pi, err := p.p.Info(); err == nil {
-					id, _ := pi.ID()
-					info.Program = uint32(id)
-				}
-			}
-			return nil
-		}
-		if err != nil {
-			return failCall("BPF_OBJ_GET_INFO_BY_FD", "information about links", err)
-		}
-		info = describe(k)
-		return nil
-	})
-	return info, err
-}
-
-func describe(k *link.Info) Info {
-	i := Info{ID: uint32(k.ID), Type: typeName(k.Type), Program: uint32(k.Program)}
-	add := func(name string, v any) { i.Target = append(i.Target, Field{name, v}) }
+func describe(k *link.Info) core.LinkInfo {
+	i := core.LinkInfo{ID: uint32(k.ID), Type: typeName(k.Type), Program: uint32(k.Program)}
+	add := func(name string, v any) { i.Target = append(i.Target, core.Field{Name: name, Value: v}) }
 	device := func(index uint32) {
 		add("ifindex", index)
 		if d, err := net.InterfaceByIndex(int(index)); err == nil {
@@ -131,11 +64,11 @@ func describe(k *link.Info) Info {
 	return i
 }
 
-// List describes every link of the kernel, by ascending id.
-func List() ([]Info, error) {
+// ListLinks implements ebpf.Links.
+func (Kernel) ListLinks() ([]core.LinkInfo, error) {
 	it := new(link.Iterator)
 	defer it.Close()
-	var list []Info
+	var list []core.LinkInfo
 	for it.Next() {
 		k, err := it.Link.Info()
 		if err != nil {
@@ -146,42 +79,34 @@ func List() ([]Info, error) {
 	return list, failCall("BPF_LINK_GET_NEXT_ID", "lists of links", it.Err())
 }
 
-// ByID opens a link of the kernel for an owner. The link stays when this is closed as long as others hold it.
-func ByID(id uint32, owner any) (*Link, error) {
-	k, err := link.NewFromID(link.ID(id))
+// LinkByID implements ebpf.Links.
+func (Kernel) LinkByID(id uint32) (core.LinkHandle, error) {
+	l, err := link.NewFromID(link.ID(id))
+	return opened(l, "BPF_LINK_GET_FD_BY_ID", err)
+}
+
+// LinkByPath implements ebpf.Links.
+func (Kernel) LinkByPath(path string) (core.LinkHandle, error) {
+	l, err := link.LoadPinnedLink(path, nil)
+	return opened(l, "BPF_OBJ_GET", err)
+}
+
+func opened(l link.Link, call string, err error) (core.LinkHandle, error) {
 	if err != nil {
-		return nil, failCall("BPF_LINK_GET_FD_BY_ID", "links", err)
+		return nil, failCall(call, "links", err)
 	}
-	return found(k, owner), nil
+	return &kernelLink{h: l}, nil
 }
 
-// ByPath opens a pinned link.
-func ByPath(path string, owner any) (*Link, error) {
-	k, err := link.LoadPinnedLink(path, nil)
-	if err != nil {
-		return nil, failCall("BPF_OBJ_GET", "links", err)
-	}
-	return found(k, owner), nil
-}
-
-func found(k link.Link, owner any) *Link {
-	l := &Link{owner: owner}
-	l.s = &slot{h: k, held: []holder{{l: l}}}
-	return l
-}
-
-// Attached is a program at a hook.
-type Attached struct{ Program, Link uint32 } // ids; Link is 0 without one
-
-// Query lists the programs at a hook in the order in which they run. The target is a descriptor or an interface.
-func Query(target int, at ebpf.AttachType) (list []Attached, revision uint64, err error) {
-	r, err := link.QueryPrograms(link.QueryOptions{Target: target, Attach: at})
+// Query implements ebpf.Links.
+func (Kernel) Query(target int, at uint32) (list []core.Attached, revision uint64, err error) {
+	r, err := link.QueryPrograms(link.QueryOptions{Target: target, Attach: ebpf.AttachType(at)})
 	if err != nil {
 		return nil, 0, failCall("BPF_PROG_QUERY", "queries of this attach type", err)
 	}
 	for _, p := range r.Programs {
 		id, _ := p.LinkID()
-		list = append(list, Attached{uint32(p.ID), uint32(id)})
+		list = append(list, core.Attached{Program: uint32(p.ID), Link: uint32(id)})
 	}
 	return list, r.Revision, nil
 }

@@ -4,15 +4,10 @@ package link
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
 	"sync"
-
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
-	"golang.org/x/sys/unix"
 
 	core "weir/internal/ebpf"
 )
@@ -29,68 +24,91 @@ type Link struct {
 // slot is a hook that links of several generations hold one after the other; the last one's program runs. They end in any
 // order: a new generation that fails gives the hook back, an old one that drains leaves it to the new one.
 type slot struct {
-	mu     sync.Mutex
-	h      handle // nil when closed
-	target Target
-	key    string // in slots; empty if it cannot be taken over
-	held   []holder
+	mu   sync.Mutex
+	h    core.LinkHandle // nil when closed
+	kind string          // of link; empty for one that was found
+	key  place           // in slots, unless its name is empty
+	held []holder
+	// shared is set once several hold the same link on purpose: an exchange of its program is for all of them.
+	shared bool
 }
 
 type holder struct {
-	l    *Link
-	p    Program // a clone, so that it can be put back
-	open bool    // false for struct_ops and links found by id, which have no program of ours
+	l *Link
+	p core.ProgramHandle // a clone, so that it can be put back; nil for struct_ops and links found, which have no program of ours
+}
+
+func (h holder) close() error {
+	if h.p == nil {
+		return nil
+	}
+	return h.p.Close()
+}
+
+// place is a hook of a kernel.
+type place struct {
+	b    core.Links
+	name string // empty if it cannot be taken over
 }
 
 // slots are those that can be taken over, of all workers.
 var slots = struct {
 	sync.Mutex
-	byKey map[string][]*slot
-}{byKey: map[string][]*slot{}}
+	at map[place][]*slot
+}{at: map[place][]*slot{}}
 
 // Attach attaches a program to a hook for an owner, a generation of a script. Where another owner holds that hook already,
 // with a program of the same name if the hook takes many, its program is exchanged in place and comes back when the new
-// link is released first. That is left out when a revision is expected. Errors are *ebpf.Error, or tell what is wrong with the arguments.
-func Attach(p Program, t Target, o Options, owner any) (*Link, error) {
-	l := &Link{owner: owner}
-	place, many := t.hook(p)
-	if o.ExpectedRevision != 0 {
-		place = ""
+// link is released first. That is left out when a revision is expected. Errors are *ebpf.Error, or tell what is wrong with the
+// arguments. A table of struct_ops has no program.
+func Attach(b core.Links, p Program, t Target, o Options, owner any) (*Link, error) {
+	about := t.about()
+	if err := about.check(o); err != nil {
+		return nil, about.fail(err)
 	}
-	if place != "" {
-		place = namespaceOf(t) + place
+	l := &Link{owner: owner}
+	name, many := t.hook(p)
+	if o.ExpectedRevision != 0 {
+		name = ""
+	}
+	if name != "" {
+		name = namespaceOf(t) + name
 		if many {
-			place += "/" + p.Name
+			name += "/" + p.Name
 		}
 	}
 	hold := holder{l: l}
-	if p.Program != nil {
+	if p.ProgramHandle != nil {
 		q, err := p.Clone()
 		if err != nil {
-			return nil, fail(t, err)
+			return nil, about.fail(err)
 		}
-		hold.p, hold.open = Program{q, p.Name, p.AttachType}, true
+		hold.p = q
 	}
 	slots.Lock()
 	defer slots.Unlock()
-	if place != "" {
-		for _, s := range slots.byKey[place] {
+	key := place{b, name}
+	if name != "" {
+		for _, s := range slots.at[key] {
 			if s.take(hold) {
 				l.s = s
 				return l, nil
 			}
 		}
 	}
-	h, err := t.attach(p, o)
-	if err != nil {
-		if hold.open {
-			hold.p.Close()
-		}
-		return nil, fail(t, err)
+	at := uint32(about.at)
+	if at == 0 {
+		at = p.AttachType
 	}
-	l.s = &slot{h: h, target: t, key: place, held: []holder{hold}}
-	if place != "" {
-		slots.byKey[place] = append(slots.byKey[place], l.s)
+	h, err := b.Attach(&core.Attachment{Program: p.ProgramHandle, Name: p.Name, AttachType: at, Type: about.kind, Place: about.place,
+		Hook: t, LinkOptions: o})
+	if err != nil {
+		hold.close()
+		return nil, about.fail(err)
+	}
+	l.s = &slot{h: h, kind: about.kind, key: key, held: []holder{hold}}
+	if name != "" {
+		slots.at[key] = append(slots.at[key], l.s)
 	}
 	return l, nil
 }
@@ -114,7 +132,7 @@ func (s *slot) take(h holder) bool {
 	if s.h == nil || slices.ContainsFunc(s.held, func(o holder) bool { return o.l.owner == h.l.owner }) {
 		return false
 	}
-	if s.h.Update(h.p.Program) != nil {
+	if s.h.Update(h.p, nil) != nil {
 		return false
 	}
 	s.held = append(s.held, h)
@@ -149,24 +167,22 @@ func (l *Link) end(all bool) error {
 	case len(s.held) == 0:
 		err = s.h.Close()
 		s.h = nil
-		if list := slices.DeleteFunc(slots.byKey[s.key], func(o *slot) bool { return o == s }); len(list) > 0 {
-			slots.byKey[s.key] = list
+		if list := slices.DeleteFunc(slots.at[s.key], func(o *slot) bool { return o == s }); len(list) > 0 {
+			slots.at[s.key] = list
 		} else {
-			delete(slots.byKey, s.key)
+			delete(slots.at, s.key)
 		}
 	case last:
-		err = s.h.Update(s.held[len(s.held)-1].p.Program)
+		err = s.h.Update(s.held[len(s.held)-1].p, nil)
 	}
 	for _, h := range gone {
-		if h.open {
-			err = errors.Join(err, h.p.Close())
-		}
+		err = errors.Join(err, h.close())
 	}
 	return err
 }
 
 // with calls f unless the link is closed.
-func (l *Link) with(f func(h handle) error) error {
+func (l *Link) with(f func(h core.LinkHandle) error) error {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
 	if l.s.h == nil || !slices.ContainsFunc(l.s.held, func(h holder) bool { return h.l == l }) {
@@ -177,80 +193,47 @@ func (l *Link) with(f func(h handle) error) error {
 
 // Update exchanges the program in place, with old only if that is the one attached. Links of trace points, probes and netfilter
 // cannot: attach the new program, then close the old link.
-func (l *Link) Update(p, old *ebpf.Program) error {
-	return l.with(func(h handle) error {
-		q, err := p.Clone()
-		if err != nil {
+func (l *Link) Update(p, old core.ProgramHandle) error {
+	return l.with(func(h core.LinkHandle) error {
+		if err := h.Update(p, old); err != nil {
 			return err
 		}
-		if raw, ok := h.(interface {
-			UpdateArgs(link.RawLinkUpdateOptions) error
-		}); ok && old != nil {
-			err = raw.UpdateArgs(link.RawLinkUpdateOptions{New: p, Old: old, Flags: unix.BPF_F_REPLACE})
-		} else if old != nil {
-			err = fmt.Errorf("options.old has no meaning for %s", l.Type())
-		} else {
-			err = h.Update(p)
-		}
-		if err != nil {
-			return errors.Join(failCall("BPF_LINK_UPDATE", "exchange of this kind of link; attach the new program, then close the old link", err), q.Close())
-		}
 		for i := range l.s.held {
-			if m := &l.s.held[i]; m.l == l {
-				if m.open {
-					m.p.Close()
-				}
-				m.p.Program, m.open = q, true
-				return nil
+			m := &l.s.held[i]
+			if m.l != l && !l.s.shared {
+				continue
 			}
-		}
-		return q.Close()
-	})
-}
-
-// UpdateMap puts another table in the place of a struct_ops link's.
-func (l *Link) UpdateMap(m *ebpf.Map) error {
-	return l.with(func(h handle) error {
-		fd, ok := h.(interface{ FD() int })
-		if _, is := l.s.target.(StructOps); !is || !ok {
-			return fmt.Errorf("%s takes a program, not a map", l.Type())
-		}
-		return updateMap(fd.FD(), m.FD())
-	})
-}
-
-// Pin keeps the hook beyond the process, under a path in a bpffs.
-func (l *Link) Pin(path string) error {
-	return l.with(func(h handle) error {
-		p, ok := h.(interface{ Pin(string) error })
-		if !ok {
-			return fmt.Errorf("%s cannot be pinned", l.Type())
-		}
-		if _, err := os.Lstat(path); err == nil {
-			return failCall("BPF_OBJ_PIN", "pins of links", unix.EEXIST)
-		}
-		return failCall("BPF_OBJ_PIN", "pins of links", p.Pin(path))
-	})
-}
-
-// Unpin removes the path.
-func (l *Link) Unpin() error {
-	return l.with(func(h handle) error {
-		if p, ok := h.(interface{ Unpin() error }); ok {
-			return p.Unpin()
+			q, err := p.Clone()
+			if err != nil {
+				return err
+			}
+			if err := m.close(); err != nil {
+				return errors.Join(err, q.Close())
+			}
+			m.p = q
 		}
 		return nil
 	})
 }
 
+// UpdateMap puts another table in the place of a struct_ops link's.
+func (l *Link) UpdateMap(m core.MapHandle) error {
+	return l.with(func(h core.LinkHandle) error { return h.UpdateMap(m) })
+}
+
+// Pin keeps the hook beyond the process, under a path in a bpffs.
+func (l *Link) Pin(path string) error {
+	return l.with(func(h core.LinkHandle) error { return h.Pin(path) })
+}
+
+// Unpin removes the path.
+func (l *Link) Unpin() error {
+	return l.with(core.LinkHandle.Unpin)
+}
+
 // Detach detaches even if the link is pinned; the link stays open, with nothing attached.
 func (l *Link) Detach() error {
-	return l.with(func(h handle) error {
-		if d, ok := h.(interface{ Detach() error }); ok {
-			return failCall("BPF_LINK_DETACH", "detaching this kind of link; close it", d.Detach())
-		}
-		return errors.New("this target is left by close")
-	})
+	return l.with(core.LinkHandle.Detach)
 }
 
 // ID is the kernel's number; 0 for what is no link of the kernel.
@@ -262,28 +245,75 @@ func (l *Link) ID() uint32 {
 	return info.ID
 }
 
-// Open returns what the program of an iterator prints: a reader for one walk.
-func (l *Link) Open() (r io.ReadCloser, err error) {
-	err = l.with(func(h handle) error {
-		switch it := h.(type) {
-		case *link.Iter:
-			r, err = it.Open()
-		case interface{ FD() int }:
-			r, err = openIterator(it.FD())
-		default:
-			err = unix.EINVAL
-		}
-		return failCall("BPF_ITER_CREATE", "iterators", err)
+// FD returns the descriptor of a link of the kernel; 0 if there is none.
+func (l *Link) FD() (fd int) {
+	_ = l.with(func(h core.LinkHandle) error {
+		fd = h.FD()
+		return nil
+	})
+	return fd
+}
+
+// Read returns what the program of an iterator prints: a reader for one walk.
+func (l *Link) Read() (r io.ReadCloser, err error) {
+	err = l.with(func(h core.LinkHandle) error {
+		r, err = h.Read()
+		return err
 	})
 	return r, err
 }
 
-func fail(t Target, err error) error {
-	call, what := t.call()
-	err = failCall(call, what, err)
-	var e *core.Error
-	if _, ok := t.(Tracepoint); ok && errors.As(err, &e) {
-		e.Subject = what
+// Info asks the kernel.
+func (l *Link) Info() (info core.LinkInfo, err error) {
+	err = l.with(func(h core.LinkHandle) error {
+		if info, err = h.Info(); err != nil {
+			return err
+		}
+		// What is no link of the kernel does not know its program.
+		if p := l.s.held[len(l.s.held)-1].p; info.Program == 0 && p != nil {
+			if i, err := p.Info(); err == nil {
+				info.Program = i.ID
+			}
+		}
+		return nil
+	})
+	return info, err
+}
+
+// Type names the kind of link.
+func (l *Link) Type() string {
+	if info, err := l.Info(); err == nil {
+		return info.Type
 	}
-	return err
+	return l.s.kind
+}
+
+// ByID opens a link of a kernel for an owner. The link stays when this is closed as long as others hold it.
+func ByID(b core.Links, id uint32, owner any) (*Link, error) {
+	h, err := b.LinkByID(id)
+	return found(h, owner, err)
+}
+
+// ByPath opens a pinned link.
+func ByPath(b core.Links, path string, owner any) (*Link, error) {
+	h, err := b.LinkByPath(path)
+	return found(h, owner, err)
+}
+
+func found(h core.LinkHandle, owner any, err error) (*Link, error) {
+	if err != nil {
+		return nil, err
+	}
+	l := &Link{owner: owner}
+	l.s = &slot{h: h, held: []holder{{l: l}}}
+	return l, nil
+}
+
+// Of returns a loaded program for Attach.
+func Of(p *core.Program) (Program, error) {
+	h := p.Handle()
+	if h == nil {
+		return Program{}, errors.New("the program is not loaded: call load() first")
+	}
+	return Program{h, p.Name, p.AttachType}, nil
 }

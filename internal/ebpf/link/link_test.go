@@ -17,6 +17,8 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"golang.org/x/sys/unix"
+
+	core "weir/internal/ebpf"
 )
 
 // inNetns runs the rest of the test on a thread with a network namespace of its own, with a pair of interfaces wa and wb. The
@@ -43,20 +45,36 @@ func load(t *testing.T, kind ebpf.ProgramType, at ebpf.AttachType, result int32)
 
 func loadSpec(t *testing.T, spec *ebpf.ProgramSpec) Program {
 	t.Helper()
-	p, err := ebpf.NewProgram(spec)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, unix.EINVAL) {
+	p, err := core.Kernel().LoadProgram(spec, nil, core.ProgramOptions{})
+	var e *core.Error
+	if errors.As(err, &e) && (e.Unsupported != "" || e.Errno == unix.EPERM || e.Errno == unix.EINVAL) {
 		t.Skipf("this kernel loads no %s: %v", spec.Type, err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	return Program{p, spec.Name, spec.AttachType}
+	return Program{p, spec.Name, uint32(spec.AttachType)}
+}
+
+func newMap(t *testing.T, spec *ebpf.MapSpec) core.MapHandle {
+	t.Helper()
+	m, err := core.Kernel().CreateMap(spec, nil)
+	if err != nil {
+		t.Skipf("no %s: %v", spec.Type, err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
+// tryAttach attaches to the running kernel.
+func tryAttach(p Program, target Target, o Options, owner any) (*Link, error) {
+	return Attach(Kernel{}, p, target, o, owner)
 }
 
 func attach(t *testing.T, p Program, target Target, o Options, owner any) *Link {
 	t.Helper()
-	l, err := Attach(p, target, o, owner)
+	l, err := tryAttach(p, target, o, owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,14 +88,13 @@ func id(t *testing.T, p Program) uint32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, _ := info.ID()
-	return uint32(n)
+	return info.ID
 }
 
 // expect checks the programs at a hook.
 func expect(t *testing.T, target int, at ebpf.AttachType, programs ...Program) {
 	t.Helper()
-	list, _, err := Query(target, at)
+	list, _, err := Kernel{}.Query(target, uint32(at))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +110,7 @@ func expect(t *testing.T, target int, at ebpf.AttachType, programs ...Program) {
 
 func index(t *testing.T, name string) int {
 	t.Helper()
-	n, err := Interface(name)
+	n, err := core.Kernel().Interface(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,19 +127,19 @@ func TestXDP(t *testing.T) {
 			if info, err := l.Info(); err != nil || info.Type != "xdp" || info.Program != id(t, p) || info.ID == 0 {
 				t.Errorf("info is %+v, %v", info, err)
 			}
-			if err := l.Update(q.Program, p.Program); err != nil {
+			if err := l.Update(q.ProgramHandle, p.ProgramHandle); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.Update(q.Program, p.Program); !errors.Is(err, unix.EPERM) {
+			if err := l.Update(q.ProgramHandle, p.ProgramHandle); !errors.Is(err, unix.EPERM) {
 				t.Errorf("an update with another old program gives %v", err)
 			}
 			if info, _ := l.Info(); info.Program != id(t, q) {
 				t.Errorf("the program is %d", info.Program)
 			}
-			if _, err := Attach(p, XDP{a, mode}, Options{}, 1); !errors.Is(err, unix.EBUSY) {
+			if _, err := tryAttach(p, XDP{a, mode}, Options{}, 1); !errors.Is(err, unix.EBUSY) {
 				t.Errorf("a second link of the same owner gives %v", err)
 			}
-			again, err := ByID(l.ID(), 1)
+			again, err := ByID(Kernel{}, l.ID(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +149,7 @@ func TestXDP(t *testing.T) {
 			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
-			if err := l.Update(p.Program, nil); !errors.Is(err, ErrClosed) {
+			if err := l.Update(p.ProgramHandle, nil); !errors.Is(err, ErrClosed) {
 				t.Errorf("an update of a closed link gives %v", err)
 			}
 			attach(t, p, XDP{a, mode}, Options{}, 1)
@@ -142,13 +159,13 @@ func TestXDP(t *testing.T) {
 
 func TestXDPArguments(t *testing.T) {
 	p := load(t, ebpf.XDP, 0, 2)
-	if _, err := Attach(p, XDP{1, "fast"}, Options{}, 1); err == nil {
+	if _, err := tryAttach(p, XDP{1, "fast"}, Options{}, 1); err == nil {
 		t.Error("an unknown mode is taken")
 	}
-	if _, err := Attach(p, XDP{1, ""}, Options{Cookie: 1}, 1); err == nil {
+	if _, err := tryAttach(p, XDP{1, ""}, Options{Cookie: 1}, 1); err == nil {
 		t.Error("a cookie is taken")
 	}
-	if _, err := Interface("no-such-device"); err == nil {
+	if _, err := core.Kernel().Interface("no-such-device"); err == nil {
 		t.Error("an unknown interface is found")
 	}
 }
@@ -205,7 +222,7 @@ func TestAnchors(t *testing.T) {
 	if _, err := AnchorAt("replace", l, 0); err == nil {
 		t.Error("a link can be replaced")
 	}
-	_, err = Attach(p, hook, Options{ExpectedRevision: 1}, 2)
+	_, err = tryAttach(p, hook, Options{ExpectedRevision: 1}, 2)
 	if err == nil {
 		t.Error("an old revision is taken")
 	}
@@ -227,7 +244,7 @@ func TestClassicTC(t *testing.T) {
 		l := attach(t, p, hook, Options{}, 1)
 		other := attach(t, p, hook, Options{}, 1)
 		before := filters()
-		if err := l.Update(q.Program, nil); err != nil {
+		if err := l.Update(q.ProgramHandle, nil); err != nil {
 			t.Fatal(err)
 		}
 		if filters() == before {
@@ -247,7 +264,7 @@ func TestNetns(t *testing.T) {
 	p, q := load(t, ebpf.SkLookup, ebpf.AttachSkLookup, 1), load(t, ebpf.SkLookup, ebpf.AttachSkLookup, 1)
 	hook := Netns{"/proc/thread-self/ns/net"}
 	l := attach(t, p, hook, Options{}, 1)
-	if err := l.Update(q.Program, nil); err != nil {
+	if err := l.Update(q.ProgramHandle, nil); err != nil {
 		t.Fatal(err)
 	}
 	f := load(t, ebpf.FlowDissector, ebpf.AttachFlowDissector, 0)
@@ -270,7 +287,7 @@ func TestNetfilter(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		for hook := range netfilterHooks {
 			l := attach(t, p, Netfilter{IPv6: v6, Hook: hook, Priority: -128}, Options{}, 1)
-			if err := l.Update(p.Program, nil); err == nil {
+			if err := l.Update(p.ProgramHandle, nil); err == nil {
 				t.Error("the program of a netfilter link can be exchanged")
 			}
 			info, err := l.Info()
@@ -279,21 +296,17 @@ func TestNetfilter(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Attach(p, Netfilter{Hook: "in"}, Options{}, 1); err == nil {
+	if _, err := tryAttach(p, Netfilter{Hook: "in"}, Options{}, 1); err == nil {
 		t.Error("an unknown hook is taken")
 	}
 }
 
 func TestSocketMap(t *testing.T) {
-	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.SockHash, KeySize: 4, ValueSize: 4, MaxEntries: 4})
-	if err != nil {
-		t.Skipf("no sockhash: %v", err)
-	}
-	defer m.Close()
+	m := newMap(t, &ebpf.MapSpec{Type: ebpf.SockHash, KeySize: 4, ValueSize: 4, MaxEntries: 4})
 	p, q := load(t, ebpf.SkMsg, ebpf.AttachSkMsgVerdict, 1), load(t, ebpf.SkMsg, ebpf.AttachSkMsgVerdict, 1)
 	l := attach(t, p, SocketMap{m}, Options{}, 1)
 	expect(t, m.FD(), ebpf.AttachSkMsgVerdict, p)
-	if err := l.Update(q.Program, nil); err != nil {
+	if err := l.Update(q.ProgramHandle, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, m.FD(), ebpf.AttachSkMsgVerdict, q)
@@ -301,11 +314,11 @@ func TestSocketMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, m.FD(), ebpf.AttachSkMsgVerdict)
-	if err := AttachRaw(Raw{Target: m.FD(), Program: p.FD(), Type: uint32(ebpf.AttachSkMsgVerdict)}); err != nil {
+	if err := (Kernel{}).AttachRaw(core.Raw{Target: m.FD(), Program: p.FD(), Type: uint32(ebpf.AttachSkMsgVerdict)}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, m.FD(), ebpf.AttachSkMsgVerdict, p)
-	if err := DetachRaw(Raw{Target: m.FD(), Program: p.FD(), Type: uint32(ebpf.AttachSkMsgVerdict)}); err != nil {
+	if err := (Kernel{}).DetachRaw(core.Raw{Target: m.FD(), Program: p.FD(), Type: uint32(ebpf.AttachSkMsgVerdict)}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, m.FD(), ebpf.AttachSkMsgVerdict)
@@ -343,10 +356,10 @@ func TestTraces(t *testing.T) {
 	if l.Type() != "raw_tracepoint" {
 		t.Error(l.Type())
 	}
-	if _, err := Attach(raw, RawTracepoint{"no_such_point"}, Options{}, 1); err == nil {
+	if _, err := tryAttach(raw, RawTracepoint{"no_such_point"}, Options{}, 1); err == nil {
 		t.Error("an unknown trace point is taken")
 	}
-	if _, err := Attach(raw, Tracepoint{"sys_enter"}, Options{}, 1); err == nil {
+	if _, err := tryAttach(raw, Tracepoint{"sys_enter"}, Options{}, 1); err == nil {
 		t.Error("a trace point without a group is taken")
 	}
 	event := load(t, ebpf.PerfEvent, 0, 0)
@@ -359,11 +372,7 @@ func TestTraces(t *testing.T) {
 // TestUSDT counts what runs of a program with two static probes trace.
 func TestUSDT(t *testing.T) {
 	const file = "../usdt/testdata/probes"
-	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
-	if err != nil {
-		t.Skipf("no array: %v", err)
-	}
-	defer m.Close()
+	m := newMap(t, &ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
 	p := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.Kprobe, License: "GPL", Instructions: asm.Instructions{
 		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
 		asm.LoadMapPtr(asm.R1, m.FD()),
@@ -380,7 +389,7 @@ func TestUSDT(t *testing.T) {
 			t.Fatal(err)
 		}
 		var n uint64
-		if err := m.Lookup(uint32(0), &n); err != nil || n != want {
+		if err := m.Kernel().Lookup(uint32(0), &n); err != nil || n != want {
 			t.Fatalf("%d probes were hit, want %d (%v)", n, want, err)
 		}
 	}
@@ -396,7 +405,7 @@ func TestUSDT(t *testing.T) {
 		}
 	}
 	run(3)
-	_, err = Attach(p, USDT{File: file, Provider: "shop", Name: "lost"}, Options{}, 1)
+	_, err := tryAttach(p, USDT{File: file, Provider: "shop", Name: "lost"}, Options{}, 1)
 	if err == nil || !strings.Contains(err.Error(), "shop:order shop:paid") {
 		t.Errorf("an unknown probe gives %v", err)
 	}
@@ -407,21 +416,34 @@ func TestUSDT(t *testing.T) {
 
 func TestKprobes(t *testing.T) {
 	p := load(t, ebpf.Kprobe, 0, 0)
-	for _, k := range []Kprobe{{Symbols: []string{"vfs_read"}}, {Symbols: []string{"vfs_read"}, Return: true}, {Symbols: []string{"vfs_read", "vfs_write"}, Multi: true}} {
-		l, err := Attach(p, k, Options{}, 1)
-		if err != nil {
-			// The error says what a kernel lacks.
-			_, what := k.call()
-			if !strings.HasPrefix(err.Error(), "not supported by this kernel: "+what) {
-				t.Errorf("%+v: %v", k, err)
+	for _, c := range []struct {
+		name    string
+		targets []Kprobe
+	}{
+		{"single", []Kprobe{{Symbols: []string{"vfs_read"}}, {Symbols: []string{"vfs_read"}, Return: true}}},
+		{"multi", []Kprobe{{Symbols: []string{"vfs_read", "vfs_write"}, Multi: true}, {Symbols: []string{"vfs_read"}, Session: true}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			missing := ""
+			for _, k := range c.targets {
+				l, err := tryAttach(p, k, Options{}, 1)
+				if err == nil {
+					if err := l.Close(); err != nil {
+						t.Error(err)
+					}
+					continue
+				}
+				missing = k.about().what
+				if !strings.HasPrefix(err.Error(), "not supported by this kernel: "+missing) {
+					t.Errorf("%+v: %v", k, err)
+				}
 			}
-			continue
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
+			if missing != "" && !t.Failed() {
+				t.Skipf("this kernel has no %s; the error says so", missing)
+			}
+		})
 	}
-	if _, err := Attach(p, Kprobe{Symbols: []string{"a", "b"}, Multi: true, Offset: 4}, Options{}, 1); err == nil {
+	if _, err := tryAttach(p, Kprobe{Symbols: []string{"a", "b"}, Multi: true, Offset: 4}, Options{}, 1); err == nil {
 		t.Error("an offset into several functions is taken")
 	}
 }
@@ -430,7 +452,7 @@ func TestIterator(t *testing.T) {
 	p := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceIter, AttachTo: "bpf_map", License: "GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}})
 	l := attach(t, p, Iterator{}, Options{}, 1)
-	r, err := l.Open()
+	r, err := l.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +460,7 @@ func TestIterator(t *testing.T) {
 	if b, err := io.ReadAll(r); err != nil || len(b) != 0 {
 		t.Errorf("%q, %v", b, err)
 	}
-	if err := l.Update(p.Program, nil); err != nil {
+	if err := l.Update(p.ProgramHandle, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -455,14 +477,14 @@ func TestCgroup(t *testing.T) {
 	l := attach(t, p, Cgroup{dir}, Options{}, 1)
 	m := attach(t, q, Cgroup{dir}, Options{}, 1)
 	expect(t, fd, ebpf.AttachCGroupInetIngress, p, q)
-	if err := m.Update(p.Program, q.Program); err != nil {
+	if err := m.Update(p.ProgramHandle, q.ProgramHandle); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(l.Close(), m.Close()); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, fd, ebpf.AttachCGroupInetIngress)
-	if _, err := Attach(p, Cgroup{filepath.Join(dir, "none")}, Options{}, 1); err == nil {
+	if _, err := tryAttach(p, Cgroup{filepath.Join(dir, "none")}, Options{}, 1); err == nil {
 		t.Error("a missing cgroup is taken")
 	}
 }
@@ -507,11 +529,7 @@ func TestReuseport(t *testing.T) {
 	}
 	first, port := listen(0)
 	second, _ := listen(port)
-	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.ReusePortSockArray, KeySize: 4, ValueSize: 8, MaxEntries: 1})
-	if err != nil {
-		t.Skipf("no reuseport array: %v", err)
-	}
-	defer m.Close()
+	m := newMap(t, &ebpf.MapSpec{Type: ebpf.ReusePortSockArray, KeySize: 4, ValueSize: 8, MaxEntries: 1})
 	p := loadSpec(t, &ebpf.ProgramSpec{Name: "p", Type: ebpf.SkReuseport, AttachType: ebpf.AttachSkReuseportSelect, License: "GPL", Instructions: asm.Instructions{
 		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
 		asm.LoadMapPtr(asm.R2, m.FD()),
@@ -525,7 +543,7 @@ func TestReuseport(t *testing.T) {
 		t.Error(l.Type())
 	}
 	for _, chosen := range []int{second, first} {
-		if err := m.Put(uint32(0), uint64(chosen)); err != nil {
+		if err := m.Kernel().Put(uint32(0), uint64(chosen)); err != nil {
 			t.Fatal(err)
 		}
 		for range 8 {
@@ -563,7 +581,7 @@ func TestRefused(t *testing.T) {
 		{skb, Netkit{Interface: index}, Options{}, "netkit|BPF_LINK_CREATE"}, // no such device
 		{raw, Tracing{}, Options{}, "tracing by trampolines|type RawTracepoint"},
 		{raw, LSM{}, Options{}, "LSM programs|type RawTracepoint"},
-		{raw, Freplace{skb.Program, "none"}, Options{}, "freplace"},
+		{raw, Freplace{skb.ProgramHandle, "none"}, Options{}, "freplace"},
 		{raw, Iterator{Cgroup: "/proc/none"}, Options{}, "cannot open cgroup /proc/none: no such file or directory"},
 		{raw, Netns{"/proc/none"}, Options{}, "cannot open the network namespace /proc/none"},
 		{raw, USDT{File: "/proc/none"}, Options{}, "uprobes: open /proc/none: no such file"},
@@ -574,7 +592,7 @@ func TestRefused(t *testing.T) {
 		{skb, TC{Interface: index}, Options{ExpectedRevision: 1}, "options.expectedRevision are for tcx and netkit"},
 		{skb, Socket{FD: 1 << 20}, Options{}, "setsockopt failed with errno = 9"},
 	} {
-		l, err := Attach(c.p, c.target, c.o, 1)
+		l, err := tryAttach(c.p, c.target, c.o, 1)
 		if err == nil {
 			t.Errorf("%T is attached", c.target)
 			l.Close()
@@ -589,8 +607,8 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	for name, call := range map[string]func() error{
-		"ByID":      func() error { _, err := ByID(1<<31, 1); return err },
-		"ByPath":    func() error { _, err := ByPath("/proc/none", 1); return err },
+		"ByID":      func() error { _, err := ByID(Kernel{}, 1<<31, 1); return err },
+		"ByPath":    func() error { _, err := ByPath(Kernel{}, "/proc/none", 1); return err },
 		"UpdateMap": func() error { return attach(t, raw, RawTracepoint{"sys_enter"}, Options{}, 1).UpdateMap(nil) },
 	} {
 		if err := call(); err == nil {

@@ -22,7 +22,18 @@ type Kprobe struct {
 	Session bool // the program runs at entry and return
 }
 
-func (t Kprobe) attach(p Program, o Options) (handle, error) {
+func (t Kprobe) about() traits {
+	a := traits{kind: "perf_event", call: "perf_event_open", what: "kprobes", cookie: true}
+	if t.Multi || t.Session {
+		a.kind, a.call, a.what = "kprobe_multi", "", "kprobe.multi links"
+		if t.Offset != 0 {
+			a.err = errors.New("offset is for a single kprobe")
+		}
+	}
+	return a
+}
+
+func (t Kprobe) attach(p program, o Options) (handle, error) {
 	h, err := t.probe(p, o)
 	if err != nil && !t.Multi && !t.Session {
 		// Without kprobes the kernel has no such device either; with them a symbol may be unknown.
@@ -33,19 +44,13 @@ func (t Kprobe) attach(p Program, o Options) (handle, error) {
 	return h, err
 }
 
-func (t Kprobe) probe(p Program, o Options) (handle, error) {
-	if err := o.allow(true, false, false); err != nil {
-		return nil, err
-	}
+func (t Kprobe) probe(p program, o Options) (handle, error) {
 	if !t.Multi && !t.Session {
 		k := &link.KprobeOptions{Cookie: o.Cookie, Offset: t.Offset}
 		if t.Return {
 			return link.Kretprobe(t.Symbols[0], p.Program, k)
 		}
 		return link.Kprobe(t.Symbols[0], p.Program, k)
-	}
-	if t.Offset != 0 {
-		return nil, errors.New("offset is for a single kprobe")
 	}
 	k := link.KprobeMultiOptions{Symbols: t.Symbols, Session: t.Session, Cookies: cookies(o.Cookie, len(t.Symbols))}
 	if t.Return {
@@ -55,12 +60,6 @@ func (t Kprobe) probe(p Program, o Options) (handle, error) {
 }
 
 func (t Kprobe) hook(Program) (string, bool) { return "", false }
-func (t Kprobe) call() (string, string) {
-	if t.Multi || t.Session {
-		return "BPF_LINK_CREATE", "kprobe.multi links"
-	}
-	return "perf_event_open", "kprobes"
-}
 
 func cookies(c uint64, n int) []uint64 {
 	if c == 0 {
@@ -85,10 +84,14 @@ type Uprobe struct {
 	counter uint64 // offset of the semaphore of a static probe in the file
 }
 
-func (t Uprobe) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(true, false, false); err != nil {
-		return nil, err
+func (t Uprobe) about() traits {
+	if t.Multi {
+		return traits{kind: "uprobe_multi", what: "uprobe.multi links", cookie: true}
 	}
+	return traits{kind: "perf_event", call: "perf_event_open", what: "uprobes", cookie: true}
+}
+
+func (t Uprobe) attach(p program, o Options) (handle, error) {
 	file, err := link.OpenExecutable(t.File)
 	if err != nil {
 		return nil, fmt.Errorf("%v", err) // it is no failure of the call
@@ -123,42 +126,37 @@ func (t Uprobe) attach(p Program, o Options) (handle, error) {
 }
 
 func (t Uprobe) hook(Program) (string, bool) { return "", false }
-func (t Uprobe) call() (string, string) {
-	if t.Multi {
-		return "BPF_LINK_CREATE", "uprobe.multi links"
-	}
-	return "perf_event_open", "uprobes"
-}
 
 // Tracepoint is a trace point of the kernel as tracefs lists it: group/name.
 type Tracepoint struct{ Name string }
 
-func (t Tracepoint) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(true, false, false); err != nil {
-		return nil, err
+func (t Tracepoint) about() traits {
+	a := traits{kind: "perf_event", call: "perf_event_open", what: "tracepoint " + t.Name, subject: "tracepoint " + t.Name, cookie: true}
+	if group, name, ok := strings.Cut(t.Name, "/"); !ok || group == "" || name == "" {
+		a.err = fmt.Errorf("tracepoint is %q: use group/name, as in /sys/kernel/tracing/events", t.Name)
 	}
-	group, name, ok := strings.Cut(t.Name, "/")
-	if !ok {
-		return nil, fmt.Errorf("tracepoint is %q: use group/name, as in /sys/kernel/tracing/events", t.Name)
-	}
+	return a
+}
+
+func (t Tracepoint) attach(p program, o Options) (handle, error) {
+	group, name, _ := strings.Cut(t.Name, "/")
 	return link.Tracepoint(group, name, p.Program, &link.TracepointOptions{Cookie: o.Cookie})
 }
 
 func (t Tracepoint) hook(Program) (string, bool) { return "", false }
-func (t Tracepoint) call() (string, string)      { return "perf_event_open", "tracepoint " + t.Name }
 
 // RawTracepoint is a trace point with the arguments of the kernel.
 type RawTracepoint struct{ Name string }
 
-func (t RawTracepoint) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
+func (t RawTracepoint) about() traits {
+	return traits{kind: "raw_tracepoint", what: "raw tracepoints", call: "BPF_RAW_TRACEPOINT_OPEN"}
+}
+
+func (t RawTracepoint) attach(p program, o Options) (handle, error) {
 	return link.AttachRawTracepoint(link.RawTracepointOptions{Name: t.Name, Program: p.Program})
 }
 
 func (t RawTracepoint) hook(Program) (string, bool) { return "", false }
-func (t RawTracepoint) call() (string, string)      { return "BPF_RAW_TRACEPOINT_OPEN", "raw tracepoints" }
 
 // PerfEvent is a counter of perf_event_open, whose every overflow runs the program.
 type PerfEvent struct {
@@ -170,10 +168,11 @@ type PerfEvent struct {
 	CPU       int    // -1: any, for a process
 }
 
-func (t PerfEvent) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
+func (t PerfEvent) about() traits {
+	return traits{kind: "perf_event", what: "perf events", call: "perf_event_open"}
+}
+
+func (t PerfEvent) attach(p program, o Options) (handle, error) {
 	attr := unix.PerfEventAttr{Type: t.Type, Config: t.Config, Sample: t.Period}
 	attr.Size = uint32(unix.PERF_ATTR_SIZE_VER8)
 	if t.Frequency != 0 {
@@ -196,7 +195,6 @@ func (t PerfEvent) attach(p Program, o Options) (handle, error) {
 }
 
 func (t PerfEvent) hook(Program) (string, bool) { return "", false }
-func (t PerfEvent) call() (string, string)      { return "perf_event_open", "perf events" }
 
 // eventLink closes the event with its link.
 type eventLink struct {

@@ -9,24 +9,27 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	core "weir/internal/ebpf"
 )
 
 // SocketMap is a sockmap or sockhash, whose sockets a sk_skb or sk_msg program serves. It becomes a link from Linux 6.10 on.
-type SocketMap struct{ Map *ebpf.Map }
+type SocketMap struct{ Map core.MapHandle }
 
-func (t SocketMap) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
-	l, err := rawLink(link.RawLinkOptions{Target: t.Map.FD(), Program: p.Program, Attach: p.AttachType})
+func (t SocketMap) about() traits {
+	return traits{kind: "sockmap", place: t.Map, what: "programs on maps of sockets"}
+}
+
+func (t SocketMap) attach(p program, o Options) (handle, error) {
+	l, err := rawLink(link.RawLinkOptions{Target: t.Map.FD(), Program: p.Program, Attach: p.at})
 	if err == nil || !errors.Is(err, unix.EINVAL) && !errors.Is(err, ebpf.ErrNotSupported) {
 		return l, err
 	}
-	err = link.RawAttachProgram(link.RawAttachProgramOptions{Target: t.Map.FD(), Program: p.Program, Attach: p.AttachType})
+	err = link.RawAttachProgram(link.RawAttachProgramOptions{Target: t.Map.FD(), Program: p.Program, Attach: p.at})
 	if err != nil {
 		return nil, err
 	}
-	m, err := t.Map.Clone()
+	m, err := t.Map.Kernel().Clone()
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +37,7 @@ func (t SocketMap) attach(p Program, o Options) (handle, error) {
 	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	return &mapAttachment{m, q, p.AttachType}, nil
+	return &mapAttachment{m, q, p.at}, nil
 }
 
 func (t SocketMap) hook(p Program) (string, bool) {
@@ -42,10 +45,8 @@ func (t SocketMap) hook(p Program) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	id, _ := info.ID()
-	return fmt.Sprintf("map/%d/%d", id, p.AttachType), false
+	return fmt.Sprintf("map/%d/%d", info.ID, p.AttachType), false
 }
-func (t SocketMap) call() (string, string) { return "BPF_LINK_CREATE", "programs on maps of sockets" }
 
 // mapAttachment is what stands for a link on older kernels. The map holds the program only as long as the map is open.
 type mapAttachment struct {
@@ -80,10 +81,15 @@ type Socket struct {
 	Reuseport bool
 }
 
-func (t Socket) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
+func (t Socket) about() traits {
+	a := traits{kind: "socket", call: "setsockopt", what: "programs on sockets"}
+	if t.Reuseport {
+		a.kind = "reuseport"
 	}
+	return a
+}
+
+func (t Socket) attach(p program, o Options) (handle, error) {
 	s := &socketAttachment{t.FD, unix.SO_ATTACH_BPF, unix.SO_DETACH_BPF}
 	if t.Reuseport {
 		s.attach, s.detach = unix.SO_ATTACH_REUSEPORT_EBPF, unix.SO_DETACH_REUSEPORT_BPF
@@ -92,7 +98,6 @@ func (t Socket) attach(p Program, o Options) (handle, error) {
 }
 
 func (t Socket) hook(Program) (string, bool) { return "", false } // descriptors are used again
-func (t Socket) call() (string, string)      { return "setsockopt", "programs on sockets" }
 
 type socketAttachment struct{ fd, attach, detach int }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	core "weir/internal/ebpf"
 )
 
 // streamPoll is how long a stream of a program is left alone after it was empty: the kernel tells nobody of new output.
@@ -22,20 +24,20 @@ const streamPoll = 50 * time.Millisecond
 // programStreamRead is the command BPF_PROG_STREAM_READ_BY_FD, of Linux 6.17.
 const programStreamRead = 37
 
-// Output reads what a program prints by bpf_stream_printk. Reading waits for output until Close.
-type Output struct {
+// output reads what a program prints by bpf_stream_printk.
+type output struct {
 	mu     sync.Mutex // of the descriptor, which is closed with closed
 	fd     int
 	closed chan struct{}
 }
 
-// OpenOutput opens the output of a program by its descriptor, which stays the caller's.
-func OpenOutput(program int) (*Output, error) {
-	fd, err := unix.FcntlInt(uintptr(program), unix.F_DUPFD_CLOEXEC, 0)
+// Output implements ebpf.Links.
+func (Kernel) Output(p core.ProgramHandle) (io.ReadCloser, error) {
+	fd, err := unix.FcntlInt(uintptr(p.FD()), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, failCall("fcntl", "", err)
 	}
-	o := &Output{fd: fd, closed: make(chan struct{})}
+	o := &output{fd: fd, closed: make(chan struct{})}
 	if _, err := o.take(make([]byte, 0)); err != nil {
 		unix.Close(fd)
 		if errors.Is(err, unix.EINVAL) {
@@ -46,7 +48,7 @@ func OpenOutput(program int) (*Output, error) {
 	return o, nil
 }
 
-func (o *Output) take(b []byte) (int, error) {
+func (o *output) take(b []byte) (int, error) {
 	const stdout = 1
 	attr := &struct {
 		buf          uint64
@@ -63,7 +65,7 @@ func (o *Output) take(b []byte) (int, error) {
 }
 
 // Read implements io.Reader.
-func (o *Output) Read(b []byte) (int, error) {
+func (o *output) Read(b []byte) (int, error) {
 	for {
 		n, err := o.poll(b)
 		if n > 0 || err != nil {
@@ -76,7 +78,7 @@ func (o *Output) Read(b []byte) (int, error) {
 	}
 }
 
-func (o *Output) poll(b []byte) (int, error) {
+func (o *output) poll(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	select {
@@ -88,15 +90,15 @@ func (o *Output) poll(b []byte) (int, error) {
 }
 
 // Close ends the Read that runs.
-func (o *Output) Close() error {
+func (o *output) Close() error {
 	close(o.closed)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return unix.Close(o.fd)
 }
 
-// OpenTrace opens what programs print by bpf_trace_printk: all of the machine, taken from whoever reads it too.
-func OpenTrace() (io.ReadCloser, error) {
+// Trace implements ebpf.Links.
+func (Kernel) Trace() (io.ReadCloser, error) {
 	for _, dir := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
 		if f, err := os.OpenFile(dir+"/trace_pipe", os.O_RDONLY|unix.O_NONBLOCK, 0); err == nil {
 			return f, nil

@@ -24,21 +24,22 @@ type TC struct {
 // maxHandles is how many filters of one priority are looked past for a free handle.
 const maxHandles = 256
 
-func (t TC) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
+func (t TC) about() traits {
+	return traits{kind: "tc", what: "filters of clsact", call: "RTM_NEWTFILTER"}
+}
+
+func (t TC) attach(p program, o Options) (handle, error) {
 	if err := reactor.RouteRequest(appendQdisc(nil, t.Interface, 1)); err != nil && !errors.Is(err, unix.EEXIST) {
 		return nil, err
 	}
 	f := tcFilter{t.Interface, t.Egress, max(t.Priority, 1), t.Handle}
 	if f.handle != 0 {
-		return &tcAttachment{f, p.Name}, reactor.RouteRequest(f.appendFilter(nil, 1, p.FD(), p.Name, false))
+		return &tcAttachment{f, p.name}, reactor.RouteRequest(f.appendFilter(nil, 1, p.FD(), p.name, false))
 	}
 	for f.handle = 1; f.handle <= maxHandles; f.handle++ {
-		err := reactor.RouteRequest(f.appendFilter(nil, 1, p.FD(), p.Name, false))
+		err := reactor.RouteRequest(f.appendFilter(nil, 1, p.FD(), p.name, false))
 		if err == nil {
-			return &tcAttachment{f, p.Name}, nil
+			return &tcAttachment{f, p.name}, nil
 		}
 		if !errors.Is(err, unix.EEXIST) {
 			return nil, err
@@ -50,7 +51,6 @@ func (t TC) attach(p Program, o Options) (handle, error) {
 func (t TC) hook(Program) (string, bool) {
 	return fmt.Sprintf("tc/%d/%t/%d/%d", t.Interface, t.Egress, t.Priority, t.Handle), true
 }
-func (t TC) call() (string, string) { return "RTM_NEWTFILTER", "filters of clsact" }
 
 type tcAttachment struct {
 	f    tcFilter

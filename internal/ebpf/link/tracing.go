@@ -11,61 +11,64 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	core "weir/internal/ebpf"
 )
 
 // Tracing is the function a program was loaded for: fentry, fexit, fmod_ret or a trace point by type.
 type Tracing struct{}
 
-func (t Tracing) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(true, false, false); err != nil {
-		return nil, err
-	}
-	return link.AttachTracing(link.TracingOptions{Program: p.Program, AttachType: p.AttachType, Cookie: o.Cookie})
+func (t Tracing) about() traits {
+	return traits{kind: "tracing", what: "tracing by trampolines", cookie: true}
+}
+
+func (t Tracing) attach(p program, o Options) (handle, error) {
+	return link.AttachTracing(link.TracingOptions{Program: p.Program, AttachType: p.at, Cookie: o.Cookie})
 }
 
 func (t Tracing) hook(Program) (string, bool) { return "", false }
-func (t Tracing) call() (string, string)      { return "BPF_LINK_CREATE", "tracing by trampolines" }
 
 // LSM is the security hook a program was loaded for.
 type LSM struct{}
 
-func (t LSM) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(true, false, false); err != nil {
-		return nil, err
-	}
+func (t LSM) about() traits {
+	return traits{kind: "tracing", what: "LSM programs", cookie: true}
+}
+
+func (t LSM) attach(p program, o Options) (handle, error) {
 	return link.AttachLSM(link.LSMOptions{Program: p.Program, Cookie: o.Cookie})
 }
 
 func (t LSM) hook(Program) (string, bool) { return "", false }
-func (t LSM) call() (string, string)      { return "BPF_LINK_CREATE", "LSM programs" }
 
 // Freplace is a global function of another program.
 type Freplace struct {
-	Program  *ebpf.Program
+	Program  core.ProgramHandle
 	Function string
 }
 
-func (t Freplace) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
-	return link.AttachFreplace(t.Program, t.Function, p.Program)
+func (t Freplace) about() traits {
+	return traits{kind: "tracing", what: "freplace"}
+}
+
+func (t Freplace) attach(p program, o Options) (handle, error) {
+	return link.AttachFreplace(t.Program.Kernel(), t.Function, p.Program)
 }
 
 func (t Freplace) hook(Program) (string, bool) { return "", false }
-func (t Freplace) call() (string, string)      { return "BPF_LINK_CREATE", "freplace" }
 
 // Iterator is a list of objects of the kernel, which the program prints. The kind is fixed when it is loaded.
 type Iterator struct {
-	Map    *ebpf.Map // whose elements, for iterators of these
-	Cgroup string    // path: which cgroup and those below, for iterators of these
-	Task   int       // process, for iterators of tasks; 0 is all
+	Map    core.MapHandle // whose elements, for iterators of these
+	Cgroup string         // path: which cgroup and those below, for iterators of these
+	Task   int            // process, for iterators of tasks; 0 is all
 }
 
-func (t Iterator) attach(p Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
+func (t Iterator) about() traits {
+	return traits{kind: "iter", what: "iterators"}
+}
+
+func (t Iterator) attach(p program, o Options) (handle, error) {
 	// union bpf_iter_link_info
 	info := new([4]uint32)
 	var pin runtime.Pinner
@@ -110,18 +113,17 @@ func (t Iterator) attach(p Program, o Options) (handle, error) {
 }
 
 func (t Iterator) hook(Program) (string, bool) { return "", false }
-func (t Iterator) call() (string, string)      { return "BPF_LINK_CREATE", "iterators" }
 
 // StructOps is a table of functions that the kernel calls, such as a congestion control.
-type StructOps struct{ Map *ebpf.Map }
+type StructOps struct{ Map core.MapHandle }
 
 // attach needs no program: a table has several.
-func (t StructOps) attach(_ Program, o Options) (handle, error) {
-	if err := o.allow(false, false, false); err != nil {
-		return nil, err
-	}
-	return link.AttachStructOps(link.StructOpsOptions{Map: t.Map})
+func (t StructOps) about() traits {
+	return traits{kind: "struct_ops", what: "struct_ops links"}
+}
+
+func (t StructOps) attach(program, Options) (handle, error) {
+	return link.AttachStructOps(link.StructOpsOptions{Map: t.Map.Kernel()})
 }
 
 func (t StructOps) hook(Program) (string, bool) { return "", false }
-func (t StructOps) call() (string, string)      { return "BPF_LINK_CREATE", "struct_ops links" }

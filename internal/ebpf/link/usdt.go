@@ -19,7 +19,11 @@ type USDT struct {
 	PID                  int // 0: every process
 }
 
-func (t USDT) attach(p Program, o Options) (handle, error) {
+func (t USDT) about() traits {
+	return traits{kind: "usdt", call: "perf_event_open", what: "uprobes", cookie: true}
+}
+
+func (t USDT) attach(p program, o Options) (handle, error) {
 	f, err := os.Open(t.File)
 	if err != nil {
 		return nil, fmt.Errorf("%v", err) // it is no failure of the call
@@ -49,7 +53,6 @@ func (t USDT) attach(p Program, o Options) (handle, error) {
 }
 
 func (t USDT) hook(Program) (string, bool) { return "", false }
-func (t USDT) call() (string, string)      { return "perf_event_open", "uprobes" }
 
 // places are the uprobes of one static probe.
 type places []handle

@@ -1,5 +1,7 @@
 // What the verifier refuses.
-#define SEC(name) __attribute__((section(name), used))
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 SEC("xdp") int wild(void *ctx) { return *(volatile int *)0; }
 

@@ -1,19 +1,20 @@
 // A field access that is relocated to where the running kernel has the field, and a kernel function.
-#define SEC(name) __attribute__((section(name), used))
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 struct task_struct {
 	int pid;
 	int tgid;
 } __attribute__((preserve_access_index));
 
-static void *(*current)(void) = (void *)158; // bpf_get_current_task_btf
-extern void bpf_rcu_read_lock(void) SEC(".ksyms");
-extern void bpf_rcu_read_unlock(void) SEC(".ksyms");
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
 
 int seen;
 
 SEC("syscall") int whoami(void *ctx) {
-	struct task_struct *t = current();
+	struct task_struct *t = bpf_get_current_task_btf();
 	seen = t->tgid;
 	return 0;
 }

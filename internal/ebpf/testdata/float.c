@@ -1,7 +1,7 @@
 // Type information that other loaders refuse: a float, a 64-bit enumeration, a type tag.
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, val) int (*name)[val]
-#define __type(name, val) typeof(val) *name
+
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 struct value {
 	float f;

@@ -1,36 +1,31 @@
 // Types of keys and values, and members of map definitions, that tell one loader from another.
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, val) int (*name)[val]
-#define __type(name, val) typeof(val) *name
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 enum color { red, green = 5, blue = -1 };
 
 struct nested {
-	u16 a;
+	__u16 a;
 	struct {
-		u16 x[3];
+		__u16 x[3];
 	} n;
 	struct {
-		u8 y;
+		__u8 y;
 	};
 	char name[8];
 	_Bool flag;
-	const volatile u32 fixed;
+	const volatile __u32 fixed;
 	enum color color;
 	void *pointer;
-	u32 low : 3, high : 7;
+	__u32 low : 3, high : 7;
 	int negative : 4;
 	struct {
-		u8 p;
-		u16 q;
+		__u8 p;
+		__u16 q;
 	} list[2];
-	u8 grid[2][3];
-	u8 tail[0];
+	__u8 grid[2][3];
+	__u8 tail[0];
 };
 
 struct {
@@ -50,8 +45,8 @@ struct {
 struct {
 	__uint(type, 6);
 	__uint(max_entries, 2);
-	__type(key, u32);
-	__type(value, u64);
+	__type(key, __u32);
+	__type(value, __u64);
 } percpu SEC(".maps");
 
 struct {
@@ -63,8 +58,8 @@ struct {
 struct inner {
 	__uint(type, 1);
 	__uint(max_entries, 5);
-	__type(key, u32);
-	__type(value, u32);
+	__type(key, __u32);
+	__type(value, __u32);
 };
 
 struct inner first SEC(".maps"), second SEC(".maps");
@@ -72,8 +67,8 @@ struct inner first SEC(".maps"), second SEC(".maps");
 struct {
 	__uint(type, 12);
 	__uint(max_entries, 2);
-	__type(key, u32);
-	__type(value, u32);
+	__type(key, __u32);
+	__type(value, __u32);
 	struct inner *values[2];
 } outer SEC(".maps") = {.values = {&first, &second}};
 
@@ -91,22 +86,20 @@ struct {
 	__uint(type, 11);
 	__uint(max_entries, 8);
 	__uint(map_flags, 1);
-	__type(key, struct { u32 prefixlen; u8 address[4]; });
-	__type(value, u32);
+	__type(key, struct { __u32 prefixlen; __u8 address[4]; });
+	__type(value, __u32);
 } routes SEC(".maps");
 
 struct limits {
-	u32 rate;
-	u64 burst;
+	__u32 rate;
+	__u64 burst;
 };
 
-const volatile u32 limit = 5;
+const volatile __u32 limit = 5;
 volatile struct limits limits = {10, 20};
-volatile u64 hits;
-static volatile u32 hidden = 3;
-extern u32 LINUX_KERNEL_VERSION SEC(".kconfig");
-
-static long (*tail_call)(void *ctx, void *map, u32 index) = (void *)12;
+volatile __u64 hits;
+static volatile __u32 hidden = 3;
+extern __u32 LINUX_KERNEL_VERSION __kconfig;
 
 static __attribute__((noinline)) int helper(int x) {
 	hits += x;
@@ -117,7 +110,7 @@ __attribute__((noinline)) int global_helper(int x) { return helper(x) + 1; }
 
 SEC("xdp") int entry(void *ctx) {
 	hits++;
-	tail_call(ctx, &jumps, 1);
+	bpf_tail_call(ctx, &jumps, 1);
 	return 0;
 }
 

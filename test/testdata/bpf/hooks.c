@@ -1,21 +1,13 @@
 // Programs for the tests of links and events.
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, val) int(*name)[val]
-#define __type(name, val) val *name
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
-static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
-static long (*bpf_ringbuf_output)(void *map, void *data, u64 size, u64 flags) = (void *)130;
-static long (*bpf_perf_event_output)(void *ctx, void *map, u64 flags, void *data, u64 size) = (void *)25;
-static long (*bpf_user_ringbuf_drain)(void *map, void *fn, void *ctx, u64 flags) = (void *)209;
-static long (*bpf_seq_write)(void *seq, const void *data, u32 size) = (void *)127;
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 struct {
 	__uint(type, 2);
 	__uint(max_entries, 4);
-	__type(key, u32);
-	__type(value, u64);
+	__type(key, __u32);
+	__type(value, __u64);
 } counts SEC(".maps");
 
 struct {
@@ -35,7 +27,7 @@ struct {
 } commands SEC(".maps");
 
 struct event {
-	u32 kind, value;
+	__u32 kind, value;
 };
 
 struct flow {
@@ -50,9 +42,9 @@ struct {
 	__type(value, struct event);
 } flows SEC(".maps");
 
-static __attribute__((always_inline)) void count(u32 i)
+static __attribute__((always_inline)) void count(__u32 i)
 {
-	u64 *n = bpf_map_lookup_elem(&counts, &i);
+	__u64 *n = bpf_map_lookup_elem(&counts, &i);
 	if (n)
 		__sync_fetch_and_add(n, 1);
 }

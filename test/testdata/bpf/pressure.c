@@ -1,13 +1,7 @@
 // Programs that number their events and count those that have no room.
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, val) int(*name)[val]
-#define __type(name, val) val *name
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
-static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
-static long (*bpf_ringbuf_output)(void *map, void *data, u64 size, u64 flags) = (void *)130;
-static long (*bpf_perf_event_output)(void *ctx, void *map, u64 flags, void *data, u64 size) = (void *)25;
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
 
 struct {
 	__uint(type, 27);
@@ -21,23 +15,23 @@ struct {
 } samples SEC(".maps");
 
 struct counts {
-	u32 sent, refused;
+	__u32 sent, refused;
 };
 
 struct {
 	__uint(type, 2);
 	__uint(max_entries, 1);
-	__type(key, u32);
+	__type(key, __u32);
 	__type(value, struct counts);
 } counts SEC(".maps");
 
 struct event {
-	u32 number, rest[63];
+	__u32 number, rest[63];
 };
 
 SEC("xdp") int emit(void *ctx)
 {
-	u32 zero = 0;
+	__u32 zero = 0;
 	struct event e = {};
 	struct counts *c = bpf_map_lookup_elem(&counts, &zero);
 	if (!c)
@@ -50,7 +44,7 @@ SEC("xdp") int emit(void *ctx)
 
 SEC("xdp") int sample(void *ctx)
 {
-	u32 zero = 0;
+	__u32 zero = 0;
 	struct event e = {};
 	struct counts *c = bpf_map_lookup_elem(&counts, &zero);
 	if (!c)

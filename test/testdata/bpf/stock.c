@@ -1,5 +1,5 @@
 // A packet counter in the style of older scripts: no section for the function, the map described by pointers to arrays, a key
-// with a union. Compiled in two steps: clang -O2 -emit-llvm -c -g stock.c -o - | llc -march=bpf -filetype=obj -o stock.o
+// with a union.
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -1,5 +1,5 @@
 // A transparent proxy in the style of older scripts: three functions without sections, told apart by name, maps described by
-// pointers to arrays. Compiled in two steps: clang -O2 -emit-llvm -c -g stockproxy.c -o - | llc -march=bpf -filetype=obj -o stockproxy.o
+// pointers to arrays.
 
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>

@@ -1,5 +1,5 @@
 // A port interceptor in the style of older scripts: one function without a section for both directions, maps described by
-// pointers to arrays. Compiled in two steps: clang -O2 -emit-llvm -c -g stocktc.c -o - | llc -march=bpf -filetype=obj -o stocktc.o
+// pointers to arrays.
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

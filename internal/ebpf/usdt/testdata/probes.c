@@ -1,4 +1,4 @@
-// A program with two static probes, by hand: what <sys/sdt.h> makes. Built by make -C testdata.
+// A program with two static probes, by hand: what <sys/sdt.h> makes. Built by make -C internal/ebpf/usdt/testdata.
 __attribute__((section(".probes"))) volatile unsigned short semaphore;
 
 int main(int argc, char **argv) {
