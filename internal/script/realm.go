@@ -243,15 +243,11 @@ func (r *Realm) Depth() int { return r.depth }
 // cost more than most callbacks.
 func interrupt(tls *libc.TLS, rt uintptr, opaque uintptr) int32 {
 	r := realmOfRuntime(rt)
-	if r.limits.Timeout <= 0 {
-		return 0
-	}
-	now := time.Now()
 	if r.started.IsZero() {
-		r.started = now
+		r.started = time.Now()
 		return 0
 	}
-	if now.Sub(r.started) > r.limits.Timeout {
+	if r.limits.Timeout > 0 && time.Since(r.started) > r.limits.Timeout {
 		return 1
 	}
 	return 0
