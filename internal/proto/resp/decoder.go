@@ -15,7 +15,8 @@ type Decoder struct {
 	bulk  Kind // of the string whose length was read
 	size  int  // that length, -1 if none
 	value Value
-	fresh bool // no byte of the value has come
+	fresh bool   // no byte of the value has come
+	room  []byte // for short texts
 }
 
 // frame is a collection that is being filled.
@@ -76,7 +77,7 @@ func (d *Decoder) step() (bool, error) {
 			return false, fmt.Errorf("a verbatim string begins with %.4q, not with its format", b)
 		}
 		d.size = -1
-		return d.add(Value{Kind: d.bulk, Text: own(b)}), nil
+		return d.add(Value{Kind: d.bulk, Text: d.own(b)}), nil
 	}
 	first, err := d.in.Need(1)
 	if err != nil {
@@ -107,11 +108,29 @@ func (d *Decoder) step() (bool, error) {
 	if !valid(k, text) {
 		return false, fmt.Errorf("%.40q is no value", line)
 	}
-	return d.add(Value{Kind: k, Text: own(text)}), nil
+	return d.add(Value{Kind: k, Text: d.own(text)}), nil
 }
 
+// Short texts share memory, so that one that is kept holds no more than that.
+const (
+	shortText  = 32
+	shortTexts = 256
+)
+
 // own copies b; the result is never nil.
-func own(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
+func (d *Decoder) own(b []byte) []byte {
+	n := len(b)
+	if n > shortText {
+		return append(make([]byte, 0, n), b...)
+	}
+	if n > len(d.room) || d.room == nil {
+		d.room = make([]byte, shortTexts)
+	}
+	out := d.room[:n:n]
+	d.room = d.room[n:]
+	copy(out, b)
+	return out
+}
 
 // sized begins a string or a collection.
 func (d *Decoder) sized(k Kind, text []byte) (bool, error) {
@@ -135,10 +154,10 @@ func (d *Decoder) sized(k Kind, text []byte) (bool, error) {
 	case Attribute:
 		n = 2*n + 1
 	}
-	v := Value{Kind: k, Elems: []Value{}}
 	if n == 0 {
-		return d.add(v), nil
+		return d.add(Value{Kind: k, Elems: []Value{}}), nil
 	}
+	v := Value{Kind: k, Elems: make([]Value, 0, min(n, 8))} // more than it may never come
 	if len(d.stack) >= token.MaxNesting {
 		return false, fmt.Errorf("values are nested more than %d deep", token.MaxNesting)
 	}

@@ -98,9 +98,9 @@ func TestExamples(t *testing.T) {
 
 func equal(a, b any) bool {
 	switch x := a.(type) {
-	case *stream.Data:
+	case []byte:
 		y, ok := b.(*stream.Data)
-		return ok && x.Equal(y)
+		return ok && y.Is(x)
 	case []any:
 		y, ok := b.([]any)
 		if !ok || len(x) != len(y) {
