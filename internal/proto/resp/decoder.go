@@ -78,7 +78,7 @@ func (d *Decoder) step() (bool, error) {
 		}
 		d.size = -1
 		if d.text != nil {
-			d.text.Text, d.text.Chunks = append(d.text.Text, b...), append(d.text.Chunks, len(b))
+			d.text.Elems = append(d.text.Elems, Value{Kind: chunk, Text: own(b)})
 			return false, nil
 		}
 		return d.add(Value{Kind: d.bulk, Text: own(b)}), nil
@@ -155,8 +155,10 @@ func (d *Decoder) piece(text []byte) (bool, error) {
 		return false, nil
 	}
 	v := *d.text
-	v.Chunks = append(v.Chunks, 0)
 	d.text = nil
+	for _, piece := range v.Elems {
+		v.Text = append(v.Text, piece.Text...)
+	}
 	return d.add(v), nil
 }
 
