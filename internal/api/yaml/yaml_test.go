@@ -164,9 +164,10 @@ func FuzzRoundTrip(f *testing.F) {
 	for _, s := range []string{"", "a", "a\nb\n", "- x", "a: b", "null", "\x00\t", " é\u2028", "x\n\n", "#", "a\n  b\n c", "'", "\"", "0o17", "---", "? x", "a\n#b"} {
 		f.Add(s)
 	}
+	r, _ := scripttest.New(f)
 	f.Fuzz(func(t *testing.T, s string) {
+		defer r.EndTurn()
 		s = strings.ToValidUTF8(s, "?")
-		r, _ := scripttest.New(t)
 		o := r.NewObject()
 		r.Set(o, "value", r.String(s))
 		r.Set(o, "list", r.NewArray(r.String(s), r.String("end")))
@@ -191,8 +192,9 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("a: &x [1, {b: *x}]\n? c\n: |\n  d\n--- # e\n- !t 'f'")
+	r, _ := scripttest.New(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		r, _ := scripttest.New(t)
+		defer r.EndTurn()
 		Parse(r, s, script.Undefined)
 	})
 }
