@@ -15,8 +15,15 @@ type Decoder struct {
 	in      token.Reader
 	level   int // of the connection, 0 if not known
 	head    Head
+	topic   string
 	body    []byte
 	payload any
+}
+
+// ownHead is a head with what it points to.
+type ownHead struct {
+	Head
+	topic string
 }
 
 // minOverhead is what fields may take in memory besides their bytes, however small the limit is.
@@ -46,8 +53,11 @@ func (d *Decoder) Feed(p []byte) (n int, done bool, err error) {
 
 // Packet returns the complete packet. Its body is borrowed from what was fed; the rest owns its bytes.
 func (d *Decoder) Packet() (head any, body []byte, payload any) {
-	h := d.head
-	return &h, d.body, d.payload
+	p := &ownHead{d.head, d.topic}
+	if p.TopicName != nil {
+		p.TopicName = &p.topic
+	}
+	return &p.Head, d.body, d.payload
 }
 
 // packet reads a whole packet, or nothing.
@@ -137,8 +147,8 @@ func (d *Decoder) decodeAs(level int, first byte, b []byte) error {
 		}
 		h.section(p, v5)
 	case Publish:
-		s := p.text()
-		h.TopicName = &s
+		d.topic = p.text()
+		h.TopicName = &d.topic
 		if h.QoS > 0 {
 			h.PacketIdentifier = p.uint16()
 		}

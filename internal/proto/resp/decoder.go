@@ -16,7 +16,8 @@ type Decoder struct {
 	size  int    // that length, -1 if none
 	text  *Value // the streamed string whose pieces come, nil if none
 	value Value
-	fresh bool // no byte of the value has come
+	fresh bool   // no byte of the value has come
+	room  []byte // for short texts
 }
 
 // frame is a collection that is being filled; left is negative as long as it is not known how many elements it has.
@@ -78,10 +79,10 @@ func (d *Decoder) step() (bool, error) {
 		}
 		d.size = -1
 		if d.text != nil {
-			d.text.Elems = append(d.text.Elems, Value{Kind: chunk, Text: own(b)})
+			d.text.Elems = append(d.text.Elems, Value{Kind: chunk, Text: d.own(b)})
 			return false, nil
 		}
-		return d.add(Value{Kind: d.bulk, Text: own(b)}), nil
+		return d.add(Value{Kind: d.bulk, Text: d.own(b)}), nil
 	}
 	first, err := d.in.Need(1)
 	if err != nil {
@@ -126,11 +127,29 @@ func (d *Decoder) step() (bool, error) {
 	if !valid(k, text) {
 		return false, fmt.Errorf("%.40q is no value", line)
 	}
-	return d.add(Value{Kind: k, Text: own(text)}), nil
+	return d.add(Value{Kind: k, Text: d.own(text)}), nil
 }
 
+// Short texts share memory, so that one that is kept holds no more than that.
+const (
+	shortText  = 32
+	shortTexts = 256
+)
+
 // own copies b; the result is never nil.
-func own(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
+func (d *Decoder) own(b []byte) []byte {
+	n := len(b)
+	if n > shortText {
+		return append(make([]byte, 0, n), b...)
+	}
+	if n > len(d.room) || d.room == nil {
+		d.room = make([]byte, shortTexts)
+	}
+	out := d.room[:n:n]
+	d.room = d.room[n:]
+	copy(out, b)
+	return out
+}
 
 // expects reports whether a piece of a string, or the end of a collection, may come.
 func (d *Decoder) expects(k Kind) bool {
@@ -193,11 +212,11 @@ func (d *Decoder) sized(k Kind, text []byte) (bool, error) {
 	case Attribute:
 		n = 2*n + 1
 	}
-	v := Value{Kind: k, Elems: []Value{}}
 	if n == 0 {
-		return d.add(v), nil
+		return d.add(Value{Kind: k, Elems: []Value{}}), nil
 	}
-	return false, d.open(v, n)
+	// More elements may never come.
+	return false, d.open(Value{Kind: k, Elems: make([]Value, 0, min(n, 8))}, n)
 }
 
 // open begins a collection of n elements, or of as many as come if n is negative.

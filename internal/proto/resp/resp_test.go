@@ -111,9 +111,9 @@ func TestExamples(t *testing.T) {
 
 func equal(a, b any) bool {
 	switch x := a.(type) {
-	case *stream.Data:
+	case []byte:
 		y, ok := b.(*stream.Data)
-		return ok && x.Equal(y)
+		return ok && y.Is(x)
 	case plain.Set:
 		y, ok := b.(plain.Set)
 		return ok && equal([]any(x), []any(y))
