@@ -79,14 +79,12 @@ func TestLargeTexts(t *testing.T) {
 		for i := range 20000 {
 			fmt.Fprintf(&b, part, i)
 		}
-		r, _ := scripttest.New(t)
-		if _, err := Parse(r, b.String(), script.Undefined); err != nil {
+		if _, err := document(b.String()); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	for _, part := range []string{"-\n", "a,", "{", "? ", "- ", ":\n"} {
-		r, _ := scripttest.New(t)
-		if _, err := Parse(r, strings.Repeat(part, maxTree/nodeSize+1), script.Undefined); err == nil || err.Error() != "YAML: the text has more than 1048576 values" {
+		if _, err := document(strings.Repeat(part, maxTree/nodeSize+1)); err == nil || err.Error() != "YAML: the text has more than 1048576 values" {
 			t.Errorf("many %q: %v", part, err)
 		}
 	}
