@@ -229,10 +229,10 @@ func run(t *testing.T, s *server, change func(*Options)) *running {
 	return r
 }
 
-// stop has the program exit.
-func (r *running) stop(s *server) {
+// stop ends the instance as if its program had exited, and the program.
+func (r *running) stop() {
 	r.t.Helper()
-	s.publish("last", "new Timeout(0).wait().then(() => pipy.exit(3))")
+	r.Ended(3)
 	select {
 	case exit := <-r.exit:
 		if exit != 3 {
@@ -241,6 +241,7 @@ func (r *running) stop(s *server) {
 	case <-time.After(patience):
 		r.t.Fatalf("the instance does not end\n%s", r.log.History())
 	}
+	r.o.Manager.Stop()
 }
 
 func (r *running) logged(text string) int { return strings.Count(string(r.log.History()), text) }
@@ -276,7 +277,7 @@ func TestFollow(t *testing.T) {
 	s.mu.Unlock()
 	link.send("reload")
 	eventually(t, "other content under the same version", func() bool { return r.reloads() == 8 })
-	r.stop(s)
+	r.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.headers) != 1 || !s.headers["Bearer tok"] {
@@ -296,11 +297,7 @@ func TestNoReload(t *testing.T) {
 	}
 	link.send("reload") // somebody insists
 	eventually(t, "the reload", func() bool { return r.reloads() == 1 })
-	s.publish("3", "new Timeout(0).wait().then(() => pipy.exit(3))")
-	link.send("reload")
-	if exit := <-r.exit; exit != 3 {
-		t.Errorf("exit code %d", exit)
-	}
+	r.stop()
 }
 
 // reportsOf waits for reports of a version that came after this call.
@@ -346,7 +343,7 @@ func TestReports(t *testing.T) {
 	s.publish("2", lasting)
 	eventually(t, "the new version", func() bool { return r.reloads() == 1 })
 	r.reportsOf(s, "2")
-	r.stop(s)
+	r.stop()
 }
 
 func TestReportsWithoutMetrics(t *testing.T) {
@@ -358,7 +355,7 @@ func TestReportsWithoutMetrics(t *testing.T) {
 			t.Error("metrics are reported")
 		}
 	}
-	r.stop(s)
+	r.stop()
 }
 
 func TestNoStatus(t *testing.T) {
@@ -368,7 +365,7 @@ func TestNoStatus(t *testing.T) {
 	eventually(t, "the start", func() bool { return r.o.Manager.Program() != "" })
 	s.publish("2", lasting)
 	eventually(t, "the reload", func() bool { return r.reloads() == 1 })
-	r.stop(s)
+	r.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.reports) > 0 || len(s.links) > 0 {
@@ -434,7 +431,7 @@ func TestLink(t *testing.T) {
 	l.send("log/on/" + strings.Repeat("x", maxCommand))
 	s.link().send("reload")
 	eventually(t, "the reload", func() bool { return r.reloads() == 1 })
-	r.stop(s)
+	r.stop()
 }
 
 // A start that fails is tried again when somebody demands it.
@@ -446,5 +443,5 @@ func TestStartAgain(t *testing.T) {
 	s.publish("2", lasting)
 	r.Sync()
 	eventually(t, "the start", func() bool { return r.o.Manager.Program() != "" })
-	r.stop(s)
+	r.stop()
 }

@@ -197,7 +197,10 @@ func (ln *Listener) AcceptWaiting() {
 		// Without the filter there is a moment in which somebody may connect in vain.
 		_ = unix.SetsockoptSockFprog(ln.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(noSYN)), Filter: &noSYN[0]})
 	}
-	for !ln.closed && !ln.paused {
+	for range backlog(0) { // peers of a Unix socket might go on for ever
+		if ln.closed || ln.paused {
+			return
+		}
 		switch fd, errno := ln.acceptOne(); errno {
 		case 0:
 			ln.adopt(fd)
