@@ -41,6 +41,7 @@ type parser struct {
 	file       bool
 	adminPort  bool // --admin-port was given
 	adminOff   bool
+	storeUser  bool // --store names a user
 }
 
 func parse(args []string, sys system) (*Config, error) {
@@ -102,6 +103,10 @@ func (p *parser) positional(arg string) error {
 		return nil
 	case "bpf":
 		p.Words = append(p.Words, arg)
+		return nil
+	}
+	if p.subcommand == "repo" && p.Program == importWord && p.Repo.Import == "" {
+		p.Repo.Import = arg
 		return nil
 	}
 	if p.hasProgram || p.subcommand == "api" {
@@ -193,18 +198,44 @@ func (p *parser) interpretSubcommand() error {
 	return nil
 }
 
-// interpretRepo is for a program argument that can only be a directory of codebases, or nothing.
+// interpretRepo is for a program argument that can only be a store of codebases, or nothing.
 func (p *parser) interpretRepo() error {
 	p.Mode = ModeRepo
 	switch {
 	case !p.hasProgram:
 		return nil
+	case p.Repo.Import != "":
+		return p.interpretImport()
 	case p.Repo.Store != "":
 		return fmt.Errorf("--store and the directory %s exclude each other", p.Program)
+	case strings.Contains(p.Program, "://"):
+		return setStore(p, p.Program)
+	case p.subcommand == "repo" && p.Program == importWord && !p.isDirectory(p.Program):
+		return errors.New("weir repo import expects the directory of a store of Pipy")
 	case !p.isDirectory(p.Program):
 		return fmt.Errorf("not a directory: %s; make it to keep codebases in it", p.Program)
 	}
 	p.Repo.Store = p.Program
+	return nil
+}
+
+// importWord makes "weir repo" an import, if a directory follows.
+const importWord = "import"
+
+func (p *parser) interpretImport() error {
+	p.Mode = ModeImport
+	from, err := p.stat(p.Repo.Import)
+	switch {
+	case err != nil || !from.IsDir():
+		return fmt.Errorf("not a directory: %s; weir repo import expects that of a store of Pipy", p.Repo.Import)
+	case p.Repo.Init != "" || p.Repo.InitCode != "":
+		return errors.New("--init-repo and --init-code cannot be used with weir repo import")
+	case p.Repo.Store == "":
+		return errors.New("weir repo import needs --store=DIR or --store=etcd://..., where to put the codebases")
+	}
+	if to, err := p.stat(p.Repo.Store); err == nil && os.SameFile(from, to) {
+		return errors.New("--store must be another directory than the one to import from")
+	}
 	return nil
 }
 

@@ -72,14 +72,17 @@ func Classify(r *http.Request) Access {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Server", "pipy-repo")
 	path := req.URL.Path
-	if req.URL.RawQuery != "" || req.URL.ForceQuery {
-		path += "?" + req.URL.RawQuery // no path has a query
-	}
 	rest := func(prefix string) (string, bool) {
 		s, ok := strings.CutPrefix(path, prefix)
 		return s, ok && (s == "" || s[0] == '/')
 	}
-	if s, ok := rest("/repo"); ok {
+	if req.URL.RawQuery != "" || req.URL.ForceQuery { // no path has a query, and what is in one is not stored as a name
+		status := http.StatusMethodNotAllowed
+		if req.Method == http.MethodGet || req.Method == http.MethodHead {
+			status = http.StatusNotFound
+		}
+		w.WriteHeader(status)
+	} else if s, ok := rest("/repo"); ok {
 		h.serveContent(w, req, s)
 	} else if s, ok := rest("/api/v1/repo"); ok {
 		h.serveCodebase(w, req, s)
@@ -179,12 +182,16 @@ func (f fields) version() (string, error) {
 		}
 		return strconv.Itoa(int(v)), nil
 	case string:
-		// A version is a line of a header.
-		if v != "" && len(v) <= maxPath && !strings.ContainsFunc(v, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		if validVersion(v) {
 			return v, nil
 		}
 	}
 	return "", invalid("Invalid version")
+}
+
+// validVersion tells whether a text can be a version, which is a line of a header.
+func validVersion(v string) bool {
+	return v != "" && len(v) <= maxPath && !strings.ContainsFunc(v, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
 // file returns a member that is the path of something, "" if there is none.

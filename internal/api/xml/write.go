@@ -7,11 +7,15 @@ import (
 	"weir/internal/script"
 )
 
+// maxText ends the writing of what shares its parts so often that it would never end.
+const maxText = 64 << 20
+
 // writer renders elements.
 type writer struct {
 	strings.Builder
 	r     *script.Realm
 	space int
+	limit int // of the text, in bytes
 }
 
 // write renders the only child of the first argument; it gives nothing if that is not how the argument looks.
@@ -23,7 +27,7 @@ func write(c *script.Call) (string, error) {
 	if _, ok := script.As[*node](c.Realm, doc); !ok && !doc.IsNull() {
 		return "", script.ArgError(0, "an instance of pipy::XML::Node")
 	}
-	w := writer{r: c.Realm}
+	w := writer{r: c.Realm, limit: maxText}
 	if c.Has(1) {
 		n, err := c.Int(1)
 		if err != nil {
@@ -63,6 +67,9 @@ var attributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&quo
 func (w *writer) element(v script.Value, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("elements are nested deeper than %d levels: does one contain itself?", maxDepth)
+	}
+	if w.Len() > w.limit {
+		return fmt.Errorf("the text is longer than %d bytes", w.limit)
 	}
 	defer w.r.Scope()()
 	n, _ := script.As[*node](w.r, v)
