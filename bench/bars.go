@@ -57,6 +57,10 @@ func bars(tables []*table) []bar {
 	// At most 2.5 times the cost.
 	atLeast("n1", nameWeir, nameCilium, "look-ups/s", rate, 0.4)
 	atLeast("n2", nameWeir, nameCilium, "updates/s", rate, 0.4)
+	// At most 1.5 times the time.
+	for _, id := range []string{"o1", "o2"} {
+		atLeast(id, nameWeir, nameJSON, "calls/s", rate, 0.67)
+	}
 	atMost := func(id string, limit float64) {
 		t := tableByID(tables, id)
 		if t == nil {

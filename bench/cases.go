@@ -45,6 +45,8 @@ func cases() []benchCase {
 	add("n1", "kernel map, look-ups of 16-byte keys and values (calls/s)", func(e *env, t *table) error { return elements(e, t, "/lookup") })
 	add("n2", "kernel map, updates of 16-byte keys and values (calls/s)", func(e *env, t *table) error { return elements(e, t, "/update") })
 	add("n3", "kernel ring buffer, events of 64 bytes, one callback each (events/s)", ringEvents)
+	add("o1", "JSON, a document of 100 KB parsed (calls/s)", func(e *env, t *table) error { return jsonDocument(e, t, "/parse") })
+	add("o2", "JSON, the document printed (calls/s)", func(e *env, t *table) error { return jsonDocument(e, t, "/print") })
 	return all
 }
 

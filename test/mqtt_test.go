@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"weir/test/harness"
@@ -24,7 +25,7 @@ func startMosquitto(t *testing.T) (port int) {
 }
 
 // TestMQTT puts a proxy that decodes and encodes both directions between mosquitto's clients and its broker, with every
-// quality of service and both versions of the protocol, whether scripts look at the packets or not.
+// quality of service, retained messages, wills, and all versions of the protocol, whether scripts look at the packets or not.
 func TestMQTT(t *testing.T) {
 	t.Parallel()
 	harness.Need(t, "mosquitto_sub", "mosquitto_pub")
@@ -42,7 +43,7 @@ func TestMQTT(t *testing.T) {
 				.decodeMQTT()%[2]s.encodeMQTT()
 			)
 		`, port, look, broker)})
-		for _, version := range []string{"mqttv311", "mqttv5"} {
+		for _, version := range []string{"mqttv31", "mqttv311", "mqttv5"} {
 			t.Run(name+" "+version, func(t *testing.T) {
 				to := []string{"-h", "127.0.0.1", "-p", strconv.Itoa(port), "-V", version}
 				topic := strings.ReplaceAll(name, " ", "-") + "/" + version
@@ -74,6 +75,19 @@ func TestMQTT(t *testing.T) {
 					}
 					await(want)
 				}
+				if r := harness.Run(t, "mosquitto_pub", append(to, "-q", "1", "-r", "-t", topic+"/kept", "-m", "kept")...); r.Code != 0 {
+					t.Fatalf("mosquitto_pub -r: %s%s", r.Stdout, r.Stderr)
+				}
+				if r := harness.Run(t, "mosquitto_sub", append(to, "-C", "1", "-W", "20", "-t", topic+"/kept", "-F", "%r %p")...); r.Stdout != "1 kept\n" {
+					t.Errorf("the retained message: %s%s", r.Stdout, r.Stderr)
+				}
+				lost := harness.StartPeer(t, proc.Command{Name: "stdbuf", Args: append(append([]string{"-oL", "mosquitto_sub"}, to...), "-d", "-i", topic+"/2", "-t", topic+"/none",
+					"--will-topic", topic+"/lost", "--will-payload", "farewell", "--will-qos", "2")})
+				harness.Eventually(t, "the client with a will to subscribe", func() bool { return strings.Contains(lost.Stdout.String(), "Subscribed") })
+				if err := lost.Signal(syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+				await(topic + "/lost 2 0 farewell")
 			})
 		}
 	}

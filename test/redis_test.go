@@ -17,7 +17,7 @@ func startRedis(t *testing.T) (port int) {
 	t.Helper()
 	port = harness.Port(t)
 	harness.StartPeer(t, proc.Command{Name: "redis-server", Dir: t.TempDir(), Args: []string{"--port", strconv.Itoa(port),
-		"--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"}}, port)
+		"--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--enable-debug-command", "local"}}, port)
 	return port
 }
 
@@ -40,7 +40,7 @@ func TestRedis(t *testing.T) {
 	server := startRedis(t)
 	for name, look := range map[string]string{
 		"untouched": "",
-		"looked at": ".handleMessageEnd(e => { seen += JSON.stringify(e.payload).length })",
+		"looked at": ".handleMessageEnd(e => { seen += JSON.stringify(e.payload, (k, v) => typeof v == 'bigint' ? String(v) : v).length })",
 	} {
 		t.Run(name, func(t *testing.T) {
 			port := harness.Port(t)
@@ -68,7 +68,46 @@ func TestRedis(t *testing.T) {
 				if !strings.Contains(direct, big) {
 					t.Error("the large value was not printed")
 				}
+				subscribeRedis(t, server, port, flag, name)
+			}
+			if direct, through := everyKind(t, server), everyKind(t, port); direct != through || !strings.Contains(direct, "(1234567999999999999999999999999999999\r\n") {
+				t.Errorf("through weir:\n%q\ndirectly:\n%q", through, direct)
 			}
 		})
 	}
+}
+
+// subscribeRedis has messages pushed through the proxy: in version 3 they are no answers.
+func subscribeRedis(t *testing.T, server, port int, flag, name string) {
+	t.Helper()
+	channel := strings.ReplaceAll(name, " ", "-") + flag
+	sub := harness.StartPeer(t, proc.Command{Name: "stdbuf", Args: []string{"-oL", "redis-cli", flag, "-p", strconv.Itoa(port), "subscribe", channel}})
+	harness.Eventually(t, "redis-cli to subscribe", func() bool {
+		return strings.Contains(redisCLI(t, server, "PUBSUB NUMSUB "+channel+"\n"), "1")
+	})
+	redisCLI(t, port, "PUBLISH "+channel+" \"first message\"\nPUBLISH "+channel+" second\n")
+	for _, text := range []string{"first message", "second"} {
+		harness.Eventually(t, fmt.Sprintf("%q to arrive in version %s", text, flag), func() bool { return strings.Contains(sub.Stdout.String(), text) })
+	}
+}
+
+// everyKind returns the bytes of an answer of every kind that version 3 has, some of which redis-cli does not know.
+func everyKind(t *testing.T, port int) string {
+	t.Helper()
+	command := func(words ...string) string {
+		s := fmt.Sprintf("*%d\r\n", len(words))
+		for _, w := range words {
+			s += fmt.Sprintf("$%d\r\n%s\r\n", len(w), w)
+		}
+		return s
+	}
+	const begin, end = "$5\r\nbegin\r\n", "$3\r\nend\r\n"
+	send := command("HELLO", "3") + command("ECHO", "begin")
+	for _, kind := range strings.Fields("string integer double bignum null array set map attrib push verbatim true false") {
+		send += command("DEBUG", "PROTOCOL", kind)
+	}
+	conn := harness.Dial(t, port)
+	conn.Send(send + command("ECHO", "end"))
+	conn.ReadUntil(begin)
+	return conn.ReadUntil(end)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/http"
 
 	"github.com/cilium/ebpf"
 )
@@ -30,19 +29,5 @@ func elements(l net.Listener) error {
 		return nil
 	}
 	update := func() error { return m.Put(&key, &value) }
-	work := map[string]func() error{"/lookup": lookup, "/update": update}
-	return serve(l, func(w http.ResponseWriter, r *http.Request) {
-		f := work[r.URL.Path]
-		if f == nil {
-			http.NotFound(w, r)
-			return
-		}
-		for range calls {
-			if err := f(); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
-		}
-		fmt.Fprint(w, calls)
-	})
+	return serve(l, repeat(calls, map[string]func() error{"/lookup": lookup, "/update": update}))
 }

@@ -8,6 +8,7 @@
 //	gopeer tcp    ADDRESS BACKEND     io.Copy both ways (which is splice(2) on Linux)
 //	gopeer websocket ADDRESS          github.com/gorilla/websocket sending back every message
 //	gopeer elements ADDRESS           github.com/cilium/ebpf reading and writing elements of a map
+//	gopeer json     ADDRESS           encoding/json parsing and printing a document
 //	gopeer mqtt|resp|http ADDRESS     messages decoded and encoded again with a library, in a loop for each connection
 package main
 
@@ -27,7 +28,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp|websocket|elements|mqtt|resp|http ADDRESS [BACKEND…|CERT KEY]")
+		log.Fatal("use: gopeer static|proxy|tls|h2proxy|grpc|tcp|websocket|elements|json|mqtt|resp|http ADDRESS [BACKEND…|CERT KEY]")
 	}
 	mode, address, backends := os.Args[1], os.Args[2], os.Args[3:]
 	l, err := net.Listen("tcp", address)
@@ -53,6 +54,8 @@ func main() {
 		err = serve(l, webSocket)
 	case mode == "elements":
 		err = elements(l)
+	case mode == "json":
+		err = jsonDocument(l)
 	case recoders[mode] != nil:
 		err = recode(l, recoders[mode])
 	default:

@@ -56,21 +56,11 @@ func serveRemote(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int
 
 // remoteTLS configures connections to a repo or to another admin service.
 func remoteTLS(r *cli.Remote) (*tls.Config, error) {
-	config := &tls.Config{InsecureSkipVerify: r.TLSInsecure}
-	if r.TLSCert != "" {
-		pair, err := certfiles.Pair(r.TLSCert, r.TLSKey)
-		if err != nil {
-			return nil, err
-		}
-		config.Certificates = []tls.Certificate{pair}
+	config, err := certfiles.Client(r.TLSCert, r.TLSKey, r.TLSTrusted)
+	if err != nil {
+		return nil, err
 	}
-	if len(r.TLSTrusted) > 0 {
-		pool, err := certfiles.Pool(r.TLSTrusted)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = pool
-	}
+	config.InsecureSkipVerify = r.TLSInsecure
 	return config, nil
 }
 

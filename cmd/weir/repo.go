@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"weir/internal/admin"
+	"weir/internal/certfiles"
 	"weir/internal/cli"
 	"weir/internal/codebase"
 	"weir/internal/embedded"
@@ -19,7 +20,7 @@ import (
 
 // serveRepo serves codebases until the process is told to end. Programs of the repo can run in it.
 func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, err error) {
-	store, err := repo.Open(conf.Repo.Store)
+	store, err := openStore(&conf.Repo)
 	if err != nil {
 		return 0, err
 	}
@@ -73,6 +74,14 @@ func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, 
 	}
 	<-manager.Idle() // it drains first, or has ended already
 	return 0, nil
+}
+
+func openStore(c *cli.Repo) (repo.Store, error) {
+	config, err := certfiles.Client(c.StoreTLSCert, c.StoreTLSKey, c.StoreTLSTrusted)
+	if err != nil {
+		return nil, err
+	}
+	return repo.Open(c.Store, repo.StoreOptions{Password: c.StorePassword, TLS: config})
 }
 
 // serveProxy shows the admin pages of another process until this one is told to end.

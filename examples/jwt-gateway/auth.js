@@ -14,9 +14,15 @@ function readKeys() {
   if (!text) throw new Error(`cannot read the key set ${FILE}`)
   var set = JSON.decode(text)
   if (!Array.isArray(set?.keys)) throw new Error(`${FILE} is no JWK set`)
-  return new Map(set.keys
-    .filter(k => k.kid && k.alg && (k.use || 'sig') === 'sig' && ['RSA', 'EC'].includes(k.kty))
-    .map(k => [k.kid, { key: new crypto.JWK(k), alg: k.alg }]))
+  var found = new Map
+  set.keys.filter(k => k.kid && k.alg && (k.use || 'sig') === 'sig').forEach(k => {
+    try {
+      found.set(k.kid, { key: new crypto.JWK(k), alg: k.alg })
+    } catch (e) {
+      console.warn(`${FILE}: key ${k.kid} is not used: ${e.message}`) // a kind that is not known here
+    }
+  })
+  return found
 }
 
 // Without a usable file the old keys stay in use; at the start there are none, and nobody gets in.

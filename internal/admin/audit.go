@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"weir/internal/logs"
@@ -44,18 +45,18 @@ func (a *audit) close() {
 
 // begin returns what to call when the request has been answered, nil if it is of no interest. Reports of instances, which
 // come every few seconds, are of interest only to a file.
-func (a *audit) begin(r *http.Request, path string) func(status int) {
+func (a *audit) begin(r *http.Request) func(status int) {
 	switch {
 	case r.Method != http.MethodPost && r.Method != http.MethodPatch && r.Method != http.MethodDelete:
 		return nil
-	case a.file == nil && under(path, "/repo"):
+	case a.file == nil && under(r.URL.Path, "/repo"):
 		return nil
 	}
 	seen := &prefix{ReadCloser: r.Body}
 	r.Body = seen
 	return func(code int) {
 		line := time.Now().AppendFormat(nil, "2006-01-02 15:04:05.000")
-		line = fmt.Appendf(line, " %d %s %s ", code, r.Method, printable(path))
+		line = fmt.Appendf(line, " %d %s %s ", code, r.Method, loggedPath(r.URL))
 		line = append(seen.compact(line), '\n')
 		if a.file != nil {
 			if _, err := a.file.Write(line); err != nil {
@@ -66,13 +67,17 @@ func (a *audit) begin(r *http.Request, path string) func(status int) {
 	}
 }
 
-// printable keeps a path from looking like more than one line.
-func printable(path string) string {
-	q := fmt.Sprintf("%q", path)
-	if q = q[1 : len(q)-1]; q == path {
-		return path
+// loggedPath is the path of a request as logs show it: it does not look like more than one line, and of the query, which may have
+// a password or a token in it, nothing is shown but that there was one.
+func loggedPath(u *url.URL) string {
+	path := u.Path
+	if q := fmt.Sprintf("%q", path); q[1:len(q)-1] != path {
+		path = q[1 : len(q)-1]
 	}
-	return q
+	if u.RawQuery != "" {
+		path += "?..."
+	}
+	return path
 }
 
 // prefix remembers the beginning of a body.

@@ -27,9 +27,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w := &answer{ResponseWriter: rw}
 	w.Header().Set("server", serverName)
 	w.Header().Set("x-content-type-options", "nosniff")
-	limit := http.NewResponseController(rw)
-	_ = limit.SetReadDeadline(time.Now().Add(bodyTimeout)) // where there are none, the connection's own limits hold
-	_ = limit.SetWriteDeadline(time.Now().Add(answerTimeout))
+	limitTime(rw, r)
+	defer drain(r.Body, r.ProtoMajor)
 	if !s.guard.admit(w, r) {
 		return
 	}
@@ -39,7 +38,7 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := pathOf(r.URL)
-	if done := s.audit.begin(r, path); done != nil {
+	if done := s.audit.begin(r); done != nil {
 		defer func() { done(w.code()) }()
 	}
 	defer func() {
@@ -47,11 +46,32 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 			if x == http.ErrAbortHandler || w.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			s.opts.Log.Errorf("[admin] %s %s: %v", r.Method, printable(path), x)
+			s.opts.Log.Errorf("[admin] %s %s: %v", r.Method, loggedPath(r.URL), x)
 			text(w, http.StatusInternalServerError, fmt.Sprint(x))
 		}
 	}()
 	s.route(w, r, path)
+}
+
+// limitTime bounds how long a client may take to send its body and to take the answer. Where there are no deadlines, the
+// connection's own limits hold.
+func limitTime(w http.ResponseWriter, r *http.Request) {
+	c := http.NewResponseController(w)
+	if r.ContentLength != 0 { // else there is nothing to read, and the request, which may be waiting, would end with the deadline
+		_ = c.SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(answerTimeout))
+}
+
+// maxDrained is how much is read of a body that nobody wants.
+const maxDrained = 256 << 10
+
+// drain reads what is left of a body over HTTP/2, where net/http does not: it resets the stream, and some clients (curl 7.88) take
+// that for a failure of the request.
+func drain(body io.Reader, major int) {
+	if major == 2 {
+		_, _ = io.CopyN(io.Discard, body, maxDrained) // whatever fails, the answer does not depend on it
+	}
 }
 
 // answer remembers the status of a response.
@@ -131,7 +151,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	for _, p := range prefixes {
-		if rest, ok := strings.CutPrefix(path, p.path); ok {
+		if rest, ok := strings.CutPrefix(path, p.path); ok && (p.query || path == r.URL.Path) {
 			p.route.call(s, w, r, rest)
 			return
 		}
@@ -169,6 +189,7 @@ func (m methods) call(s *Server, w http.ResponseWriter, r *http.Request, rest st
 type prefixRoute struct {
 	path  string
 	route methods
+	query bool // paths may have a query
 }
 
 var (
@@ -191,12 +212,12 @@ func init() { // not in the declarations: the surface, which a call may print, r
 		"/api/v1/program": {"GET": (*Server).program, "POST": (*Server).start, "PATCH": (*Server).reload, "DELETE": (*Server).stopProgram},
 	}
 	prefixes = []prefixRoute{
-		{"/dump/", methods{"GET": (*Server).dumpItems}},
-		{"/log/", methods{"GET": (*Server).namedLog}},
-		{"/api/v1/metrics/", methods{"GET": (*Server).metricHistory}},
-		{"/api/v1/log/", methods{"GET": (*Server).watchLog}},
-		{"/api/v1/files/", methods{"GET": (*Server).file, "POST": (*Server).writeFile, "PATCH": (*Server).writeFile, "DELETE": (*Server).deleteFile}},
-		{"/admin/", methods{"": (*Server).customPath}},
+		{path: "/dump/", route: methods{"GET": (*Server).dumpItems}},
+		{path: "/log/", route: methods{"GET": (*Server).namedLog}},
+		{path: "/api/v1/metrics/", route: methods{"GET": (*Server).metricHistory}},
+		{path: "/api/v1/log/", route: methods{"GET": (*Server).watchLog}},
+		{path: "/api/v1/files/", route: methods{"GET": (*Server).file, "POST": (*Server).writeFile, "PATCH": (*Server).writeFile, "DELETE": (*Server).deleteFile}},
+		{path: "/admin/", route: methods{"": (*Server).customPath}, query: true},
 	}
 }
 
@@ -302,10 +323,18 @@ func (s *Server) files(w http.ResponseWriter, _ *http.Request, _ string) {
 	writeJSON(w, list)
 }
 
-func (s *Server) setMain(w http.ResponseWriter, r *http.Request, _ string) {
+// code returns the codebase of the program. Without one it answers, and returns nil.
+func (s *Server) code(w http.ResponseWriter) *codebase.Codebase {
 	code := s.opts.Host.Code()
 	if code == nil {
 		w.WriteHeader(http.StatusNotFound)
+	}
+	return code
+}
+
+func (s *Server) setMain(w http.ResponseWriter, r *http.Request, _ string) {
+	code := s.code(w)
+	if code == nil {
 		return
 	}
 	b, ok := body(w, r, maxSmallBody)
@@ -340,9 +369,8 @@ func done(w http.ResponseWriter, status int, err error) {
 }
 
 func (s *Server) file(w http.ResponseWriter, _ *http.Request, path string) {
-	code := s.opts.Host.Code()
+	code := s.code(w)
 	if code == nil {
-		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	if source, inline := code.EntryText(); inline && path == "" {
@@ -357,28 +385,28 @@ func (s *Server) file(w http.ResponseWriter, _ *http.Request, path string) {
 	write(w, http.StatusOK, "text/plain", b)
 }
 
-func (s *Server) writeFile(w http.ResponseWriter, r *http.Request, path string) {
-	code := s.opts.Host.Code()
-	switch {
-	case path == "":
+// named returns the codebase of the program for a change of the file of a name. If there is none, or no name, it answers, and
+// returns nil.
+func (s *Server) named(w http.ResponseWriter, path string) *codebase.Codebase {
+	if path == "" {
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case code == nil:
-		w.WriteHeader(http.StatusNotFound)
-	default:
-		if b, ok := body(w, r, maxBody); ok {
-			done(w, http.StatusCreated, code.Write(path, b))
-		}
+		return nil
+	}
+	return s.code(w)
+}
+
+func (s *Server) writeFile(w http.ResponseWriter, r *http.Request, path string) {
+	code := s.named(w, path)
+	if code == nil {
+		return
+	}
+	if b, ok := body(w, r, maxBody); ok {
+		done(w, http.StatusCreated, code.Write(path, b))
 	}
 }
 
 func (s *Server) deleteFile(w http.ResponseWriter, _ *http.Request, path string) {
-	code := s.opts.Host.Code()
-	switch {
-	case path == "":
-		w.WriteHeader(http.StatusMethodNotAllowed)
-	case code == nil:
-		w.WriteHeader(http.StatusNotFound)
-	default:
+	if code := s.named(w, path); code != nil {
 		done(w, http.StatusNoContent, code.Remove(path))
 	}
 }

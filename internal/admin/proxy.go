@@ -87,6 +87,8 @@ func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	limitTime(w, r)
+	defer drain(r.Body, r.ProtoMajor)
 	if !p.guard.admit(w, r) {
 		return
 	}

@@ -145,13 +145,12 @@ func newHTTP(ctx context.Context, h http.Handler, log *logs.Logger, cert *certif
 }
 
 func serve(x *http.Server, l net.Listener, log *logs.Logger) {
-	var err error
 	if x.TLSConfig != nil {
-		err = x.ServeTLS(l, "", "")
+		l = newTLSListener(l, x.TLSConfig.Clone()) // net/http changes its own
 	} else {
-		err = x.Serve(l)
+		l = plainListener{l}
 	}
-	if !errors.Is(err, http.ErrServerClosed) {
+	if err := x.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		log.Errorf("[admin] %v", err)
 	}
 }

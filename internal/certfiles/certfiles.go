@@ -27,6 +27,30 @@ func Pair(cert, key string) (tls.Certificate, error) {
 	return pair, nil
 }
 
+// Client returns a configuration for connections to servers. They are checked against the certificates of trusted, by the rules
+// of Pool, or against the system's roots if there are none. A certificate of the client's own is read again for each connection
+// that asks for it, so that it may be renewed; "" for none.
+func Client(cert, key string, trusted []string) (*tls.Config, error) {
+	config := &tls.Config{}
+	if cert != "" {
+		if _, err := Pair(cert, key); err != nil {
+			return nil, err
+		}
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			pair, err := Pair(cert, key)
+			return &pair, err
+		}
+	}
+	if len(trusted) > 0 {
+		pool, err := Pool(trusted)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = pool
+	}
+	return config, nil
+}
+
 // Pool reads PEM files, and all files of directories but those that start with a dot.
 func Pool(paths []string) (*x509.CertPool, error) {
 	pool := x509.NewCertPool()

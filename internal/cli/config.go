@@ -81,9 +81,13 @@ type Remote struct {
 
 // Repo configures ModeRepo.
 type Repo struct {
-	Store    string // an existing directory, or "etcd://HOST:PORT[,HOST:PORT]/PREFIX"; "" for memory
+	Store    string // an existing directory, or "etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX"; "" for memory
 	Init     string // directory to import codebases from; "" for none
 	InitCode string // codebase to run in this process; "" for none
+
+	StorePassword             string   // of USER
+	StoreTLSCert, StoreTLSKey string   // PEM files of the certificate towards etcds://; both or none
+	StoreTLSTrusted           []string // PEM files, or directories of them, that etcd is checked against; none for the system's roots
 }
 
 // Admin configures the admin service.

@@ -41,6 +41,7 @@ type parser struct {
 	file       bool
 	adminPort  bool // --admin-port was given
 	adminOff   bool
+	storeUser  bool // --store names a user
 }
 
 func parse(args []string, sys system) (*Config, error) {
@@ -193,7 +194,7 @@ func (p *parser) interpretSubcommand() error {
 	return nil
 }
 
-// interpretRepo is for a program argument that can only be a directory of codebases, or nothing.
+// interpretRepo is for a program argument that can only be a store of codebases, or nothing.
 func (p *parser) interpretRepo() error {
 	p.Mode = ModeRepo
 	switch {
@@ -201,6 +202,8 @@ func (p *parser) interpretRepo() error {
 		return nil
 	case p.Repo.Store != "":
 		return fmt.Errorf("--store and the directory %s exclude each other", p.Program)
+	case strings.Contains(p.Program, "://"):
+		return setStore(p, p.Program)
 	case !p.isDirectory(p.Program):
 		return fmt.Errorf("not a directory: %s; make it to keep codebases in it", p.Program)
 	}

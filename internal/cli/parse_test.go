@@ -113,6 +113,13 @@ func TestParse(t *testing.T) {
 		{"repo dir", with(serving("dir"), func(c *Config) { c.Program = "dir" })},
 		{"repo --store=dir", with(serving("dir"))},
 		{"--store=etcd://a:1,b:2/x", with(serving("etcd://a:1,b:2/x"))},
+		{"repo etcds://a:1/x", with(serving("etcds://a:1/x"), func(c *Config) { c.Program = "etcds://a:1/x" })},
+		{"--store=etcd://a:1/x@y", with(serving("etcd://a:1/x@y"))},
+		{"--store=etcds://u@a:1/x --store-password=@token --store-tls-cert=main.js --store-tls-key=token --store-tls-trusted=dir --store-tls-trusted=main.js",
+			with(serving("etcds://u@a:1/x"), func(c *Config) {
+				c.Repo.StorePassword, c.Repo.StoreTLSCert, c.Repo.StoreTLSKey = "s3cret", "main.js", "token"
+				c.Repo.StoreTLSTrusted = []string{"dir", "main.js"}
+			})},
 		{"repo --init-repo=dir --init-code=a/b/ --admin-port=7000", with(serving(""), func(c *Config) {
 			c.Repo.Init, c.Repo.InitCode, c.Admin.Addr = "dir", "/a/b", netip.MustParseAddrPort("127.0.0.1:7000")
 		})},
@@ -307,8 +314,18 @@ func TestParseErrors(t *testing.T) {
 		{"repo none", "not a directory: none; make it to keep codebases in it"},
 		{"repo main.js", "not a directory: main.js; make it to keep codebases in it"},
 		{"repo dir --store=dir", "--store and the directory dir exclude each other"},
-		{"--store=none", `invalid value for --store: "none" (an existing directory or etcd://HOST:PORT/PREFIX is expected)`},
-		{"--store=etcd:///x", `invalid value for --store: "etcd:///x" (etcd://HOST:PORT[,HOST:PORT]/PREFIX is expected)`},
+		{"--store=none", `invalid value for --store: "none" (an existing directory, etcd://HOST:PORT/PREFIX or etcds://HOST:PORT/PREFIX is expected)`},
+		{"--store=etcd:///x", `invalid value for --store: "etcd:///x" (etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX is expected)`},
+		{"--store=etcds://", `invalid value for --store: "etcds://" (etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX is expected)`},
+		{"--store=etcds://u:p@a:1/x", "a --store with a password is not accepted: everybody on the machine can see command lines; use --store-password=@FILE"},
+		{"--store=etcd://u@a:1/x", "the user of the --store needs --store-password=@FILE"},
+		{"--store=etcd://a:1/x --store-password=@token", "--store-password is for --store=etcds://USER@HOST:PORT/PREFIX"},
+		{"--store=etcd://u@a:1/x --store-password=p", "--store-password expects @FILE: everybody on the machine can see command lines"},
+		{"--store=etcd://u@a:1/x --store-password=@none", "cannot open file: none"},
+		{"--store=etcd://u@a:1/x --store-password=@empty", "--store-password expects a file with a password: empty is empty"},
+		{"--store=etcds://a:1/x --store-tls-cert=main.js", "--store-tls-cert and --store-tls-key must be used in conjunction"},
+		{"--store=etcd://a:1/x --store-tls-trusted=dir", "--store-tls-cert, --store-tls-key and --store-tls-trusted are for --store=etcds://HOST:PORT/PREFIX"},
+		{"--store-tls-trusted=dir main.js", "invalid option --store-tls-trusted for non-repo mode"},
 		{"--init-repo=none", "Cannot read codebase initialization directory: none"},
 		{"--init-repo=dir main.js", "invalid option --init-repo for non-repo mode"},
 		{"--init-code=x main.js", "invalid option --init-code for non-repo mode"},

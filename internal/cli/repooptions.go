@@ -33,6 +33,25 @@ func secret(option string) func(*parser, string) (string, error) {
 	}
 }
 
+// passwordFile reads a password, which may have spaces in it, from a file.
+func passwordFile(option string) func(*parser, string) (string, error) {
+	return func(p *parser, value string) (string, error) {
+		name, isFile := strings.CutPrefix(value, "@")
+		if !isFile {
+			return "", fmt.Errorf("%s expects @FILE: everybody on the machine can see command lines", option)
+		}
+		content, err := p.read(name)
+		if err != nil {
+			return "", fmt.Errorf("cannot open file: %s", name)
+		}
+		password := strings.TrimRight(string(content), "\r\n")
+		if password == "" {
+			return "", fmt.Errorf("%s expects a file with a password: %s is empty", option, name)
+		}
+		return password, nil
+	}
+}
+
 func (p *parser) existing(value string) (string, error) {
 	if info, err := p.stat(value); err != nil || info.IsDir() {
 		return "", fmt.Errorf("cannot open file: %s", value)
@@ -89,18 +108,32 @@ func codebaseName(_ *parser, value string) (string, error) {
 	return name, nil
 }
 
-const etcdScheme = "etcd://"
-
+// setStore leaves judging addresses of etcd to the store, but never repeats a password.
 func setStore(p *parser, value string) error {
-	if hosts, ok := strings.CutPrefix(value, etcdScheme); ok {
-		if hosts, _, _ = strings.Cut(hosts, "/"); hosts == "" {
-			return badValue("--store", value, "etcd://HOST:PORT[,HOST:PORT]/PREFIX is expected")
+	scheme, rest, isURL := strings.Cut(value, "://")
+	hosts, _, _ := strings.Cut(rest, "/")
+	user, hosts, hasUser := cutLast(hosts, "@")
+	switch {
+	case isURL && hasUser && strings.Contains(user, ":"):
+		return errors.New("a --store with a password is not accepted: everybody on the machine can see command lines; use --store-password=@FILE")
+	case isURL && (scheme == "etcd" || scheme == "etcds"):
+		if hosts == "" {
+			return badValue("--store", value, "etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX is expected")
 		}
-	} else if !p.isDirectory(value) {
-		return badValue("--store", value, "an existing directory or etcd://HOST:PORT/PREFIX is expected")
+	case !p.isDirectory(value):
+		return badValue("--store", value, "an existing directory, etcd://HOST:PORT/PREFIX or etcds://HOST:PORT/PREFIX is expected")
 	}
-	p.Repo.Store = value
+	p.Repo.Store, p.storeUser = value, isURL && hasUser
 	return nil
+}
+
+// cutLast cuts at the last separator; without one all is after it.
+func cutLast(s, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+len(separator):], true
 }
 
 func setAdminPort(p *parser, value string) error {
@@ -180,14 +213,33 @@ func (p *parser) interpretRemote() error {
 		return errors.New("--repo-poll must be more than 0")
 	}
 	if p.Mode == ModeRepo {
-		return nil
+		return p.interpretStore()
 	}
 	for _, o := range []struct{ name, value string }{
 		{"--init-repo", p.Repo.Init}, {"--init-code", p.Repo.InitCode}, {"--store", p.Repo.Store},
+		{"--store-password", p.Repo.StorePassword}, {"--store-tls-cert", p.Repo.StoreTLSCert}, {"--store-tls-key", p.Repo.StoreTLSKey},
+		{"--store-tls-trusted", strings.Join(p.Repo.StoreTLSTrusted, " ")},
 	} {
 		if o.value != "" {
 			return fmt.Errorf("invalid option %s for non-repo mode", o.name)
 		}
+	}
+	return nil
+}
+
+// interpretStore judges the options for a store.
+func (p *parser) interpretStore() error {
+	r := &p.Repo
+	secure := strings.HasPrefix(r.Store, "etcds://")
+	switch {
+	case (r.StoreTLSCert == "") != (r.StoreTLSKey == ""):
+		return errors.New("--store-tls-cert and --store-tls-key must be used in conjunction")
+	case !secure && (r.StoreTLSCert != "" || len(r.StoreTLSTrusted) > 0):
+		return errors.New("--store-tls-cert, --store-tls-key and --store-tls-trusted are for --store=etcds://HOST:PORT/PREFIX")
+	case p.storeUser && r.StorePassword == "":
+		return errors.New("the user of the --store needs --store-password=@FILE")
+	case !p.storeUser && r.StorePassword != "":
+		return errors.New("--store-password is for --store=etcds://USER@HOST:PORT/PREFIX")
 	}
 	return nil
 }

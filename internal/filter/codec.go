@@ -155,8 +155,10 @@ func maxMessageSizeRow(filter string) script.Row {
 
 // encodeDef declares a filter that encodes messages.
 type encodeDef struct {
-	// keepBody says that encode is given the bodies of messages.
+	// keepBody says that encode is given the bodies of messages, borrowed for the call.
 	keepBody bool
+	// maxBody is the most bytes of a body that are kept; 0 is no limit.
+	maxBody int
 	// encode appends the bytes of a message to b. Without an error, no bytes are a message that has none.
 	encode func(f *pipeline.Base, b []byte, head any, body *stream.Data, payload any) ([]byte, error)
 }
@@ -172,7 +174,14 @@ type encode struct {
 	def   *encodeDef
 	start *stream.MessageStart // of the open message
 	body  collector
+	whole stream.Data // the body while a message is encoded
+	room  int         // that messages take, mostly
 }
+
+const (
+	minEncodeRoom = 256
+	maxEncodeRoom = 16 << 10
+)
 
 func (f *encode) Process(e stream.Event) {
 	switch x := e.(type) {
@@ -182,16 +191,35 @@ func (f *encode) Process(e stream.Event) {
 			f.Output(e)
 		}
 	case *stream.Data:
-		if f.start != nil && f.def.keepBody {
-			f.body.add(f.Realm(), x, unlimited)
+		if f.start == nil || !f.def.keepBody {
+			return
 		}
+		if f.def.maxBody > 0 && f.body.size+int64(x.Size()) > int64(f.def.maxBody) {
+			f.start = nil
+			f.body.reset()
+			f.Fail(token.ErrTooLarge.Error())
+			return
+		}
+		f.body.add(f.Realm(), x, unlimited)
 	case *stream.MessageEnd:
 		if f.start == nil {
 			return
 		}
-		start, body := f.start, f.body.take()
+		start := f.start
 		f.start = nil
-		b, err := f.def.encode(&f.Base, nil, start.Head, body, x.Payload)
+		f.body.takeTo(&f.whole)
+		defer f.whole.Clear()
+		f.room = max(f.room, minEncodeRoom)
+		lent := f.World().Lend(f.room)
+		b, err := f.def.encode(&f.Base, lent[:0], start.Head, &f.whole, x.Payload)
+		var out *stream.Data
+		if n := len(b); n > 0 && n <= len(lent) && &b[0] == &lent[0] {
+			out = stream.NewTransient(f.World().LendLess(lent, n))
+		} else {
+			f.World().LendLess(lent, 0)
+			out = stream.NewData(b)
+			f.room = min(max(f.room, n+n/2), maxEncodeRoom)
+		}
 		switch {
 		case err == errReported:
 			return
@@ -199,8 +227,8 @@ func (f *encode) Process(e stream.Event) {
 			f.Fail(err.Error())
 			return
 		}
-		if len(b) > 0 {
-			f.Output(stream.NewData(b))
+		if !out.Empty() {
+			f.Output(out)
 		}
 		f.Output(e)
 	case *stream.StreamEnd:

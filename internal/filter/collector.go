@@ -11,7 +11,7 @@ import (
 // outlive the turn is copied once, at its end.
 type collector struct {
 	kept    *stream.Data // from earlier turns
-	fresh   *stream.Data // from the current turn, possibly borrowed
+	fresh   stream.Data  // from the current turn, possibly borrowed
 	pending bool         // registered for the end of the turn
 	size    int64
 }
@@ -28,9 +28,6 @@ func (c *collector) add(r *script.Realm, d *stream.Data, limit int64) {
 		return
 	}
 	c.size += int64(d.Size())
-	if c.fresh == nil {
-		c.fresh = new(stream.Data)
-	}
 	c.fresh.Push(d)
 	if !c.pending {
 		c.pending = true
@@ -41,33 +38,35 @@ func (c *collector) add(r *script.Realm, d *stream.Data, limit int64) {
 // TurnEnd implements script.TurnEnder.
 func (c *collector) TurnEnd() {
 	c.pending = false
-	if c.fresh == nil {
+	if c.fresh.Empty() {
 		return
 	}
 	if c.kept == nil {
 		c.kept = new(stream.Data)
 	}
-	c.kept.PushOwned(c.fresh)
-	c.fresh = nil
+	c.kept.PushOwned(&c.fresh)
+	c.fresh.Clear()
 }
 
 // take returns what was gathered, never nil, and begins anew. The Data may be borrowed for the current turn.
 func (c *collector) take() *stream.Data {
-	d := c.kept
-	switch {
-	case d == nil && c.fresh == nil:
-		d = new(stream.Data)
-	case d == nil:
-		d = c.fresh
-	default:
-		d.Push(c.fresh)
-	}
-	c.reset()
+	d := new(stream.Data)
+	c.takeTo(d)
 	return d
 }
 
+// takeTo is take into an empty Data.
+func (c *collector) takeTo(d *stream.Data) {
+	d.Push(c.kept)
+	d.Push(&c.fresh)
+	c.reset()
+}
+
 // reset drops what was gathered.
-func (c *collector) reset() { c.kept, c.fresh, c.size = nil, nil, 0 }
+func (c *collector) reset() {
+	c.fresh.Clear()
+	c.kept, c.size = nil, 0
+}
 
 // gathering is a message being collected.
 type gathering struct {
@@ -77,7 +76,13 @@ type gathering struct {
 
 // end returns the message that e ends.
 func (g *gathering) end(e stream.Event) *stream.Message {
-	m := &stream.Message{Head: g.start.Head, Body: g.body.take()}
+	w := new(struct { // one allocation
+		message stream.Message
+		body    stream.Data
+	})
+	m := &w.message
+	g.body.takeTo(&w.body)
+	m.Head, m.Body = g.start.Head, &w.body
 	if x, ok := e.(*stream.MessageEnd); ok {
 		m.Tail, m.Payload = x.Tail, x.Payload
 	}

@@ -5,6 +5,7 @@ import (
 	"weir/internal/pipeline"
 	"weir/internal/proto/dubbo"
 	"weir/internal/proto/token"
+	"weir/internal/script"
 	"weir/internal/stream"
 )
 
@@ -21,8 +22,15 @@ func init() {
 		},
 	})
 	pipeline.Register(pipeline.Spec{
-		Name: "encodeDubbo", Sig: "encodeDubbo()",
-		Build: func(*pipeline.Build) (pipeline.Def, error) { return encodeDubboDef{}, nil },
+		Name: "encodeDubbo", Sig: "encodeDubbo(options?: {maxMessageSize?: size})",
+		Rows: []script.Row{maxMessageSizeRow("encodeDubbo")},
+		Build: func(b *pipeline.Build) (pipeline.Def, error) {
+			o, err := options(b, 0)
+			if err != nil {
+				return nil, err
+			}
+			return &encodeDubboDef{maxMessageSize(o)}, o.Err()
+		},
 	})
 }
 
@@ -99,13 +107,14 @@ func (f *decodeDubbo) fail(err error) {
 	malformed(&f.Base, err)
 }
 
-type encodeDubboDef struct{}
+type encodeDubboDef struct{ limit int }
 
-func (encodeDubboDef) New() pipeline.Filter { return &encodeDubbo{} }
+func (d *encodeDubboDef) New() pipeline.Filter { return &encodeDubbo{limit: d.limit} }
 
 // encodeDubbo turns messages into bytes. A message without a head is dropped.
 type encodeDubbo struct {
 	pipeline.Base
+	limit int                  // of a body
 	start *stream.MessageStart // of the open message
 	body  collector
 }
@@ -117,9 +126,16 @@ func (f *encodeDubbo) Process(e stream.Event) {
 			f.start = x
 		}
 	case *stream.Data:
-		if f.start != nil {
-			f.body.add(f.Realm(), x, unlimited)
+		if f.start == nil {
+			return
 		}
+		if f.body.size+int64(x.Size()) > int64(f.limit) {
+			f.start = nil
+			f.body.reset()
+			f.Fail(token.ErrTooLarge.Error())
+			return
+		}
+		f.body.add(f.Realm(), x, unlimited)
 	case *stream.MessageEnd:
 		if f.start != nil && f.finish() {
 			f.Output(e)

@@ -15,6 +15,8 @@ func TestDubbo(t *testing.T) {
 		{"bad magic", `decodeDubbo()`, `D"\xda" | D"\xbc" | D"\xda\xbb" | .`, `StreamEnd(ProtocolError) StreamEnd`, ""},
 		{"too large", `decodeDubbo({ maxMessageSize: 3 })`, `D"` + head + `\x03abc` + head + `\x04abcd" .`, start + ` Data"abc" MessageEnd StreamEnd(ProtocolError) StreamEnd`, ""},
 		{"larger than anything", `decodeDubbo()`, `D"` + head[:len(head)-12] + `\xff\xff\xff\xff"`, `StreamEnd(ProtocolError)`, ""},
+		{"too large to encode", `encodeDubbo({ maxMessageSize: 3 })`, `S{"requestID":1} D"abc" | D"d" D"e" E .`,
+			`StreamEnd(Error: encodeDubbo() at line 1 column 28 in /main.js: message is larger than maxMessageSize) StreamEnd`, ""},
 		{"end inside", `decodeDubbo()`, `D"` + head + `\x03ab" . D"` + head + `\x00"`, start + ` Data"ab" StreamEnd ` + start + ` MessageEnd`, ""},
 		{"same again", `decodeDubbo().encodeDubbo()`, `D"` + head + `\x03abc"`, start + ` Data"ڻ\xc2\x14\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x03abc" MessageEnd`, ""},
 		{"encode", `encodeDubbo()`, `S D"lost" E D"lost" S{"requestID":7,"isEvent":1} D"a" D"b" E{"t":1} S{"status":20} D"x" .`,

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,6 +130,21 @@ func TestMuxFastCGI(t *testing.T) {
 		{"bad options", `muxFastCGI(() => 1, () => 1).to($ => $)`, `S E`,
 			`StreamEnd(Error: muxFastCGI() at line 1 column 27 in /main.js: callback did not return an object for options)`, ""},
 	})
+}
+
+// The response is the same wherever the server's records are cut.
+func TestMuxFastCGICuts(t *testing.T) {
+	t.Parallel()
+	response := fcgi{}.record(fastcgi.Stdout, 1, "Status: 200\r\n").record(fastcgi.Stderr, 1, "oops").record(fastcgi.Stdout, 1, "\r\nbody").
+		record(fastcgi.Stdout, 1, "").end(1, 3, 0)
+	const want = `MessageStart Data"Status: 200\r\n" Data"\r\nbody" MessageEnd{"appStatus":3,"protocolStatus":0,"stderr":{}}`
+	list := func(b []byte) string { return strings.Join(strings.Fields(fmt.Sprint(b)), ",") }
+	for i := 1; i < len(response); i++ {
+		src := fmt.Sprintf(`pipeline($ => $.muxFastCGI().to($ => $.replaceData(() => [new Data(%s), new Data(%s)])))`, list(response[:i]), list(response[i:]))
+		if got := filtertest.New(t, src).Start().Feed(`S E`).Out(); got != want {
+			t.Fatalf("cut at %d:\ngot  %s\nwant %s", i, got, want)
+		}
+	}
 }
 
 // Two requests share a connection at the same time; one is given up, and its number is free once the server has ended it.

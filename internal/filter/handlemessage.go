@@ -72,6 +72,7 @@ func (f *handleMessage) see(e stream.Event) {
 		return
 	}
 	r := f.Realm()
+	defer r.Scope()() // the message goes at once, unless the script has it: there may be many in a turn
 	subject := f.open.endForScript(r, e, f.def.body)
 	f.index++
 	v, ok := f.Call(f.def.fn, subject, script.Int(f.index-1))

@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"strings"
 	"testing"
 
 	"weir/internal/filter/filtertest"
@@ -68,4 +69,35 @@ func BenchmarkProxyHTTPHandler(b *testing.B) {
 
 func BenchmarkProxyUpstreamOnly(b *testing.B) {
 	benchHTTP(b, benchUpstream)
+}
+
+func benchCodec(b *testing.B, src, preface, message string) {
+	r := filtertest.New(b, "pipeline($=>$."+src+")")
+	out := new(sink)
+	p := r.Layout.New(r.Realm.NewContext(nil), out)
+	p.Start()
+	many := []byte(strings.Repeat(message, 100))
+	if preface != "" {
+		r.Loop.Turn(func() { p.Process(stream.NewTransient([]byte(preface))) })
+	}
+	turn := func() { p.Process(stream.NewTransient(many)) }
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Loop.Turn(turn)
+	}
+	if out.bytes < b.N*len(many) {
+		b.Fatalf("%d bytes in %d rounds", out.bytes, b.N)
+	}
+	p.Release()
+	r.Loop.Turn(func() {})
+}
+
+// A hundred messages each.
+func BenchmarkMQTT(b *testing.B) {
+	benchCodec(b, `decodeMQTT().handleMessage(msg => void msg.head.type).encodeMQTT()`,
+		"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c", "\x30\x20\x00\x0csensors/roomtemperature 21.5 C")
+}
+
+func BenchmarkRESP(b *testing.B) {
+	benchCodec(b, `decodeRESP().handleMessage(msg => void msg.payload).encodeRESP()`, "", "*3\r\n$3\r\nSET\r\n$11\r\nuser:1:name\r\n$10\r\nsomebody-x\r\n")
 }

@@ -4,6 +4,7 @@ import (
 	"weir/internal/payload"
 	"weir/internal/pipeline"
 	"weir/internal/proto/netlink"
+	"weir/internal/script"
 	"weir/internal/stream"
 )
 
@@ -13,9 +14,14 @@ func init() {
 		Build: func(*pipeline.Build) (pipeline.Def, error) { return decodeNetlinkDef{}, nil },
 	})
 	pipeline.Register(pipeline.Spec{
-		Name: "encodeNetlink", Sig: "encodeNetlink()",
-		Build: func(*pipeline.Build) (pipeline.Def, error) {
-			return &encodeDef{keepBody: true, encode: encodeNetlink}, nil
+		Name: "encodeNetlink", Sig: "encodeNetlink(options?: {maxMessageSize?: size})",
+		Rows: []script.Row{maxMessageSizeRow("encodeNetlink")},
+		Build: func(b *pipeline.Build) (pipeline.Def, error) {
+			o, err := options(b, 0)
+			if err != nil {
+				return nil, err
+			}
+			return &encodeDef{keepBody: true, maxBody: maxMessageSize(o), encode: encodeNetlink}, o.Err()
 		},
 	})
 }

@@ -54,6 +54,8 @@ func TestNetlink(t *testing.T) {
 			`D"lost" S{"type":18,"flags":769,"seq":1} D"ab" S D"cde" E{"t":1} D"lost" S{"type":-1,"flags":65537,"seq":4294967295,"pid":3000000000} E S D"x" E .`,
 			start(18, 769, 1, 0) + `Data"abcde" MessageEnd ` + start(65535, 1, -1, -1294967296) + `MessageEnd ` +
 				start(0, 0, 0, 0) + `Data"x" MessageEnd StreamEnd`, ""},
+		{"too large to encode", `encodeNetlink({maxMessageSize: 3})`, `S{"type":1} D"abc" | D"d" E`,
+			`MessageStart{"type":1} StreamEnd(Error: encodeNetlink() at line 1 column 30 in /main.js: message is larger than maxMessageSize)`, ""},
 		{"one start, each its own head", `encodeNetlink()`, `S{"type":1} D"a" E S{"type":2} E`,
 			`MessageStart{"type":1} Data"\x11\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00a" MessageEnd ` +
 				`MessageStart{"type":2} Data"\x10\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" MessageEnd`, ""},

@@ -84,7 +84,7 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 	if o == nil {
 		o = plain.Object{}
 	}
-	if err == nil && r.Has(v, "type") {
+	if err == nil && r.HasKey(v, keyType) {
 		if _, listed := o.Get("type"); !listed {
 			return typed(r, v, o, depth)
 		}
@@ -94,7 +94,7 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 
 // typed reads a type that is not enumerated, or inherited.
 func typed(r *script.Realm, v script.Value, o plain.Object, depth int) (any, error) {
-	t, err := r.Get(v, "type")
+	t, err := r.GetKey(v, keyType)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +116,9 @@ func plainInt(i lang.Int) any {
 }
 
 func list(r *script.Realm, v script.Value, depth int) (any, error) {
+	if _, bare := r.ElementsInPlace(v); bare {
+		return bareList(r, v, depth)
+	}
 	a := make([]any, 0, min(r.Len(v), 1024))
 	for i := range r.Len(v) {
 		end := r.Scope()
@@ -130,12 +133,29 @@ func list(r *script.Realm, v script.Value, depth int) (any, error) {
 			return nil, err
 		}
 	}
-	t, err := r.Get(v, "type")
+	t, err := r.GetKey(v, keyType)
 	if s, ok := r.AsString(t); ok {
 		return &plain.List{Type: s, Elements: a}, err
 	}
 	return a, err
 }
+
+// bareList reads an array that has nothing but elements.
+func bareList(r *script.Realm, v script.Value, depth int) (any, error) {
+	elements, _ := r.ElementsInPlace(v)
+	a := make([]any, 0, min(len(elements), 1024))
+	for i := 0; i < len(elements); i++ {
+		x, err := fromScript(r, elements[i], depth+1)
+		if err != nil {
+			return nil, err
+		}
+		a = append(a, x)
+		elements, _ = r.ElementsInPlace(v) // reading an element may have run a script
+	}
+	return a, nil
+}
+
+var keyType = script.NewKey("type")
 
 // builtin reads objects of standard classes that are not read field by field.
 func builtin(r *script.Realm, v script.Value, depth int) (x any, ok bool, err error) {

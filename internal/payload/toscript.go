@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
-	"sync"
 	"time"
 
 	"weir/internal/api/ip"
@@ -21,107 +20,130 @@ type plainer interface{ Plain() any }
 
 // ToScript returns the script value of plain data. The bytes in it must be safe to keep.
 func ToScript(r *script.Realm, x any) script.Value {
+	push(r, r.Parts(), x)
+	v, _ := r.Parts().Take()
+	return v
+}
+
+// push adds the script value of plain data to the parts.
+func push(r *script.Realm, p *script.Parts, x any) {
 	switch x := x.(type) {
 	case nil:
-		return script.Null
+		p.Push(script.Null)
 	case plain.Undefined:
-		return script.Undefined
+		p.Push(script.Undefined)
 	case bool:
-		return script.Bool(x)
+		p.Push(script.Bool(x))
 	case string:
-		return r.String(x)
+		p.String(x)
 	case float64:
-		return script.Number(x)
+		p.Push(script.Number(x))
 	case int:
-		return script.Int(x)
-	case plain.Int32:
-		return lang.NewInt32(r, int32(x))
-	case int64:
-		return lang.NewInt(r, x)
-	case uint64:
-		return lang.NewUint(r, x)
+		p.Push(script.Int(x))
 	case *string:
 		if x == nil {
-			return script.Undefined
+			p.Push(script.Undefined)
+			return
 		}
-		return r.String(*x)
+		p.String(*x)
 	case *stream.Data:
 		if x == nil {
-			return script.Null
+			p.Push(script.Null)
+			return
 		}
-		return event.NewData(r, x)
+		p.Push(event.NewData(r, x))
 	case []byte:
 		if x == nil {
-			return script.Null
+			p.Push(script.Null)
+			return
 		}
-		return event.NewData(r, stream.NewData(x))
+		p.Push(event.NewData(r, stream.NewData(x)))
 	case plainer:
-		if v := reflect.ValueOf(x); v.Kind() == reflect.Pointer && v.IsNil() {
-			return script.Null
+		if isNil(x) {
+			p.Push(script.Null)
+			return
 		}
-		return ToScript(r, x.Plain())
+		push(r, p, x.Plain())
+	case []any:
+		if x == nil {
+			p.Push(script.Null)
+			return
+		}
+		array(r, p, x)
+	case plain.Object:
+		if x == nil {
+			p.Push(script.Null)
+			return
+		}
+		for _, f := range x {
+			push(r, p, f.Value)
+		}
+		p.FieldsNamed(len(x), func(i int) string { return x[i].Name })
+	default:
+		if v, ok := object(r, x); ok {
+			p.Push(v)
+			return
+		}
+		reflected(r, p, reflect.ValueOf(x))
+	}
+}
+
+func isNil(x plainer) bool {
+	v := reflect.ValueOf(x)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+func array(r *script.Realm, p *script.Parts, list []any) {
+	mark := p.Mark()
+	for _, x := range list {
+		push(r, p, x)
+	}
+	p.Array(mark)
+}
+
+// object returns the script value of data that is shown as an object of a class, or has something that plain objects have not.
+func object(r *script.Realm, x any) (v script.Value, ok bool) {
+	switch x := x.(type) {
+	case plain.Int32:
+		return lang.NewInt32(r, int32(x)), true
+	case int64:
+		return lang.NewInt(r, x), true
+	case uint64:
+		return lang.NewUint(r, x), true
 	case error:
-		return r.ErrorValue(x)
+		return r.ErrorValue(x), true
 	case *big.Int:
-		return construct(r, "BigInt", false, r.String(x.String()))
+		return construct(r, "BigInt", false, r.String(x.String())), true
 	case time.Time:
-		return construct(r, "Date", true, script.Number(float64(x.UnixMilli())))
+		return construct(r, "Date", true, script.Number(float64(x.UnixMilli()))), true
 	case netip.Addr:
-		return r.String(x.String())
+		return r.String(x.String()), true
 	case netip.Prefix:
 		m, err := ip.ParseMask(x.String())
 		if err != nil {
-			return script.Null
+			return script.Null, true
 		}
-		return r.NewObjectOf(ip.MaskClass, m)
-	case []any:
-		if x == nil {
-			return script.Null
-		}
-		return array(r, len(x), func(i int) any { return x[i] })
+		return r.NewObjectOf(ip.MaskClass, m), true
 	case *plain.List:
-		a := array(r, len(x.Elements), func(i int) any { return x.Elements[i] })
+		a := ToScript(r, append([]any{}, x.Elements...)) // an array, also of nothing
 		r.DefineHidden(a, "type", r.String(x.Type))
-		return a
-	case plain.Object:
-		if x == nil {
-			return script.Null
-		}
-		o := r.NewObject()
-		for _, f := range x {
-			end := r.Scope()
-			r.Set(o, f.Name, ToScript(r, f.Value))
-			end()
-		}
-		return o
+		return a, true
 	case *plain.Typed:
 		o := ToScript(r, x.Object)
 		r.DefineHidden(o, "type", ToScript(r, x.Type))
-		return o
+		return o, true
 	case plain.Map:
-		return construct(r, "Map", true, array(r, len(x), func(i int) any { return x[i][:] }))
+		pairs := make([]any, len(x))
+		for i := range x {
+			pairs[i] = x[i][:]
+		}
+		return construct(r, "Map", true, ToScript(r, pairs)), true
 	case plain.Set:
-		return construct(r, "Set", true, array(r, len(x), func(i int) any { return x[i] }))
+		return construct(r, "Set", true, ToScript(r, append([]any{}, x...))), true
 	case plain.Enum:
-		return enum(r, x)
+		return enum(r, x), true
 	}
-	return reflected(r, reflect.ValueOf(x))
-}
-
-func array(r *script.Realm, n int, element func(int) any) script.Value {
-	a := r.NewArray()
-	for i := range n {
-		end := r.Scope()
-		r.SetIndex(a, i, ToScript(r, element(i)))
-		end()
-	}
-	return a
-}
-
-func set(r *script.Realm, o script.Value, k script.Key, x any) {
-	end := r.Scope()
-	r.SetKey(o, k, ToScript(r, x))
-	end()
+	return script.Undefined, false
 }
 
 func construct(r *script.Realm, class string, isNew bool, arg script.Value) script.Value {
@@ -148,50 +170,32 @@ func enum(r *script.Realm, x plain.Enum) script.Value {
 	return script.Int(int(n))
 }
 
-// shape is a struct type as scripts see it.
-type shape struct {
-	fields []plain.StructField
-	keys   []script.Key
-}
-
-var shapes sync.Map // reflect.Type → *shape
-
-func shapeOf(t reflect.Type) *shape {
-	if s, ok := shapes.Load(t); ok {
-		return s.(*shape)
-	}
-	s := &shape{fields: plain.Fields(t)}
-	for _, f := range s.fields {
-		s.keys = append(s.keys, script.NewKey(f.Name))
-	}
-	shapes.Store(t, s)
-	return s
-}
-
-func reflected(r *script.Realm, v reflect.Value) script.Value {
+// reflected is push for structs, slices and small integers.
+func reflected(r *script.Realm, p *script.Parts, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
-			return script.Null
+			p.Push(script.Null)
+			return
 		}
-		return reflected(r, v.Elem())
+		reflected(r, p, v.Elem())
 	case reflect.Struct:
-		o, s := r.NewObject(), shapeOf(v.Type())
-		for i, f := range s.fields {
-			if x := v.Field(f.Index); !f.OmitEmpty || !x.IsZero() {
-				set(r, o, s.keys[i], x.Interface())
-			}
-		}
-		return o
+		pushStruct(r, p, v)
 	case reflect.Slice:
 		if v.IsNil() {
-			return script.Null
+			p.Push(script.Null)
+			return
 		}
-		return array(r, v.Len(), func(i int) any { return v.Index(i).Interface() })
+		mark := p.Mark()
+		for i := range v.Len() {
+			push(r, p, v.Index(i).Interface())
+		}
+		p.Array(mark)
 	case reflect.Int8, reflect.Int16, reflect.Int32:
-		return script.Int(int(v.Int()))
+		p.Push(script.Int(int(v.Int())))
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
-		return script.Int(int(v.Uint()))
+		p.Push(script.Int(int(v.Uint())))
+	default:
+		panic(fmt.Sprintf("payload: no script value for %s", v.Type()))
 	}
-	panic(fmt.Sprintf("payload: no script value for %s", v.Type()))
 }

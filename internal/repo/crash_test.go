@@ -30,7 +30,7 @@ const crashWriters = 1000
 
 // writeUntilKilled has a thousand codebases edited and committed at the same time, and prints each commit that has succeeded.
 func writeUntilKilled(dir string) error {
-	s, err := Open(dir)
+	s, err := Open(dir, StoreOptions{})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 )
 
 const (
@@ -37,39 +36,6 @@ type etcd struct {
 }
 
 var _ Store = (*etcd)(nil)
-
-func openEtcd(spec string) (Store, error) {
-	hosts, prefix, _ := strings.Cut(strings.TrimPrefix(spec, "etcd://"), "/")
-	if hosts == "" {
-		return nil, fmt.Errorf("invalid store %q: want etcd://HOST:PORT[,HOST:PORT...]/PREFIX", spec)
-	}
-	var user, password string
-	if i := strings.LastIndexByte(hosts, '@'); i >= 0 {
-		user, password, _ = strings.Cut(hosts[:i], ":")
-		hosts = hosts[i+1:]
-	}
-	var endpoints []string
-	for h := range strings.SplitSeq(hosts, ",") {
-		endpoints = append(endpoints, "http://"+h)
-	}
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints: endpoints, Username: user, Password: password,
-		DialTimeout: etcdTimeout, DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: 2 * time.Second,
-		Logger: zap.NewNop(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot use etcd at %s: %w", hosts, err)
-	}
-	e := &etcd{client: client, prefix: strings.Trim(prefix, "/") + "/", turn: make(chan struct{}, 1)}
-	e.ctx, e.cancel = context.WithCancel(context.Background())
-	ctx, cancel := context.WithTimeout(e.ctx, etcdTimeout)
-	defer cancel()
-	if _, err := e.get(ctx, e.seq()); err != nil {
-		_ = e.Close()
-		return nil, fmt.Errorf("cannot reach etcd at %s: %w", hosts, err)
-	}
-	return e, nil
-}
 
 func (e *etcd) seq() string                   { return e.prefix + "seq" }
 func (e *etcd) record(k string) string        { return e.prefix + "k/" + k }

@@ -72,14 +72,17 @@ func Classify(r *http.Request) Access {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Server", "pipy-repo")
 	path := req.URL.Path
-	if req.URL.RawQuery != "" || req.URL.ForceQuery {
-		path += "?" + req.URL.RawQuery // no path has a query
-	}
 	rest := func(prefix string) (string, bool) {
 		s, ok := strings.CutPrefix(path, prefix)
 		return s, ok && (s == "" || s[0] == '/')
 	}
-	if s, ok := rest("/repo"); ok {
+	if req.URL.RawQuery != "" || req.URL.ForceQuery { // no path has a query, and what is in one is not stored as a name
+		status := http.StatusMethodNotAllowed
+		if req.Method == http.MethodGet || req.Method == http.MethodHead {
+			status = http.StatusNotFound
+		}
+		w.WriteHeader(status)
+	} else if s, ok := rest("/repo"); ok {
 		h.serveContent(w, req, s)
 	} else if s, ok := rest("/api/v1/repo"); ok {
 		h.serveCodebase(w, req, s)

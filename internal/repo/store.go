@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -62,16 +63,23 @@ var ErrNoBlob = errors.New("the content is gone from the store")
 // ErrBusy matches errors of stores that cannot be reached, or have no majority, at the moment.
 var ErrBusy = errors.New("the store does not answer")
 
-// Open opens the store a specification tells of: "" is in memory, etcd://HOST:PORT[,HOST:PORT…]/PREFIX in etcd, anything else
-// a directory, which must exist.
-func Open(spec string) (Store, error) {
+// StoreOptions are about stores that are reached over a network.
+type StoreOptions struct {
+	Password string      // of the user that the specification names
+	TLS      *tls.Config // towards etcds; nil: the system's roots, no certificate
+}
+
+// Open opens the store a specification tells of: "" is in memory, etcd[s]://[USER@]HOST:PORT[,HOST:PORT…]/PREFIX in etcd, over
+// TLS with the s, anything else a directory, which must exist.
+func Open(spec string, o StoreOptions) (Store, error) {
+	scheme, _, isURL := strings.Cut(spec, "://")
 	switch {
 	case spec == "":
 		return NewMemory(), nil
-	case strings.HasPrefix(spec, "etcd://"):
-		return openEtcd(spec)
-	case strings.Contains(spec, "://"):
-		return nil, fmt.Errorf("unknown kind of store %q: use a directory or etcd://HOST:PORT/PREFIX", spec)
+	case isURL && (scheme == "etcd" || scheme == "etcds"):
+		return openEtcd(spec, o)
+	case isURL:
+		return nil, fmt.Errorf("unknown kind of store %q: use a directory, etcd://HOST:PORT/PREFIX or etcds://HOST:PORT/PREFIX", scheme)
 	}
 	return openDirectory(spec)
 }

@@ -34,7 +34,7 @@ var stores = []struct {
 
 func open(t *testing.T, spec string) Store {
 	t.Helper()
-	s, err := Open(spec)
+	s, err := Open(spec, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestOpenRefuses(t *testing.T) {
 		"redis://x":      "unknown kind of store",
 		"etcd:///prefix": "want etcd://HOST:PORT",
 	} {
-		s, err := Open(spec)
+		s, err := Open(spec, StoreOptions{})
 		if err == nil {
 			_ = s.Close()
 		}

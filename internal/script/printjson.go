@@ -19,6 +19,24 @@ import (
 // PrintJSON returns what JSON.stringify gives for v, in memory of its own. It returns false if v is, or contains, anything but
 // data: objects of any class, getters, toJSON, names that are numbers, BigInts, cycles. Then the engine has to do it.
 func (r *Realm) PrintJSON(v Value) ([]byte, bool) {
+	b, ok := r.printJSON(v)
+	if !ok {
+		return nil, false
+	}
+	return bytes.Clone(b), true
+}
+
+// StringifyJSON is PrintJSON for a script string.
+func (r *Realm) StringifyJSON(v Value) (Value, bool) {
+	b, ok := r.printJSON(v)
+	if !ok {
+		return Undefined, false
+	}
+	return r.StringBytes(b), true
+}
+
+// printJSON is PrintJSON in memory that is borrowed until the next call.
+func (r *Realm) printJSON(v Value) ([]byte, bool) {
 	if !r.fastJSON || v.v.Ftag == tagUndefined || v.v.Ftag == tagSymbol { // there is no text for these
 		return nil, false
 	}
@@ -32,19 +50,20 @@ func (r *Realm) PrintJSON(v Value) ([]byte, bool) {
 	if cap(b) <= maxPrinted {
 		r.printed = b
 	}
-	if !ok {
-		return nil, false
-	}
-	return bytes.Clone(b), true
+	return b, ok
 }
+
+// longestJSON bounds what is printed here, as objects that are in many places can make a text of any length. The engine has its own
+// limit, of strings.
+var longestJSON = 1 << 28
 
 // maxPrinted bounds the memory that is kept for printing.
 const maxPrinted = 1 << 20
 
 var keyToJSON = NewKey("toJSON")
 
-// maxPrintDepth bounds the nesting, and so finds cycles.
-const maxPrintDepth = 200
+// maxJSONDepth bounds the nesting of what is printed and parsed here, and so finds cycles.
+const maxJSONDepth = 200
 
 func (r *Realm) appendJSON(b []byte, v jsValue, depth int) ([]byte, bool) {
 	switch v.Ftag {
@@ -62,7 +81,7 @@ func (r *Realm) appendJSON(b []byte, v jsValue, depth int) ([]byte, bool) {
 		s := r.text(v)
 		return appendQuotedText(b, s), intact(s)
 	case tagObject:
-		if depth < maxPrintDepth {
+		if depth < maxJSONDepth && len(b) < longestJSON {
 			switch o := at[lib.TJSObject](payload(v)); o.Fclass_id {
 			case lib.EJS_CLASS_OBJECT:
 				return r.appendObject(b, o, depth+1)
@@ -118,13 +137,10 @@ func (r *Realm) appendObject(b []byte, o *lib.TJSObject, depth int) ([]byte, boo
 }
 
 func (r *Realm) appendArray(b []byte, o *lib.TJSObject, depth int) ([]byte, bool) {
-	sh := at[lib.TJSShape](o.Fshape)
-	values, count := fastArray(o)
-	// Nothing but a length, which may be more than there are elements.
-	if !isFast(o) || sh.Fproto != payload(r.arrayProto) || sh.Fprop_count != 1 ||
-		*at[jsValue](o.Fprop) != intValue(int32(count)) {
+	if !r.isBareArray(o) {
 		return b, false
 	}
+	values, count := fastArray(o)
 	b = append(b, '[')
 	for i := range uintptr(count) {
 		if i > 0 {
@@ -141,6 +157,14 @@ func (r *Realm) appendArray(b []byte, o *lib.TJSObject, depth int) ([]byte, bool
 		}
 	}
 	return append(b, ']'), true
+}
+
+// isBareArray reports whether an array has elements that lie side by side, and nothing but those.
+func (r *Realm) isBareArray(o *lib.TJSObject) bool {
+	sh := at[lib.TJSShape](o.Fshape)
+	_, count := fastArray(o)
+	// It has a length, which may be more than there are elements.
+	return isFast(o) && sh.Fproto == payload(r.arrayProto) && sh.Fprop_count == 1 && *at[jsValue](o.Fprop) == intValue(int32(count))
 }
 
 // isFast reports whether the elements of an array lie side by side. The flag is in front of the class; the name of its byte

@@ -154,6 +154,11 @@ func (r *Realm) Has(obj Value, name string) bool {
 	return lib.XJS_HasProperty(r.tls, r.ctx, obj.v, a) > 0
 }
 
+// HasKey is Has with a prepared name.
+func (r *Realm) HasKey(obj Value, k Key) bool {
+	return lib.XJS_HasProperty(r.tls, r.ctx, obj.v, r.keyAtom(k)) > 0
+}
+
 // Delete removes a property.
 func (r *Realm) Delete(obj Value, name string) error {
 	a := r.newAtom(name)

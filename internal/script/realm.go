@@ -54,8 +54,11 @@ type Realm struct {
 	held                    int
 	slab                    *slab // the one HoldBriefly fills
 	props                   []ownProp
-	fastProps               bool   // the layout of objects is what ownProps expects
-	fastJSON                bool   // so is that of arrays and strings, for PrintJSON
+	fastProps               bool // the layout of objects is what ownProps expects
+	fastJSON                bool // so is that of arrays and strings, for PrintJSON
+	shapes                  shapes
+	named                   []namedShape // by Names
+	parts                   Parts
 	printed                 []byte // what PrintJSON works in
 	keep                    string
 	scratch                 uintptr // 16 bytes of engine memory for out-parameters
@@ -165,6 +168,7 @@ func New(host Host, limits Limits) (*Realm, error) {
 		return c.Arg(0), nil
 	}), propHidden)
 	r.installPromises()
+	r.shapes.root.sample, r.shapes.most, r.parts.r = Undefined.v, maxShapes, r
 	r.fastProps = r.checkOwnProps()
 	r.objectProto = lib.XJS_GetClassProto(r.tls, r.ctx, lib.EJS_CLASS_OBJECT)
 	r.arrayProto = lib.XJS_GetClassProto(r.tls, r.ctx, lib.EJS_CLASS_ARRAY)
@@ -207,6 +211,7 @@ func (r *Realm) Close() {
 	libc.Xfree(r.tls, r.scratch)
 	libc.Xfree(r.tls, r.argStack)
 	libc.Xfree(r.tls, r.nameThen)
+	libc.Xfree(r.tls, r.parts.copied)
 	r.tls.Close()
 	realms[r.index].Store(nil)
 }
@@ -238,15 +243,11 @@ func (r *Realm) Depth() int { return r.depth }
 // cost more than most callbacks.
 func interrupt(tls *libc.TLS, rt uintptr, opaque uintptr) int32 {
 	r := realmOfRuntime(rt)
-	if r.limits.Timeout <= 0 {
-		return 0
-	}
-	now := time.Now()
 	if r.started.IsZero() {
-		r.started = now
+		r.started = time.Now()
 		return 0
 	}
-	if now.Sub(r.started) > r.limits.Timeout {
+	if r.limits.Timeout > 0 && time.Since(r.started) > r.limits.Timeout {
 		return 1
 	}
 	return 0

@@ -99,6 +99,9 @@ func (f *Ref) Value() Value {
 // Realm returns the realm the value belongs to.
 func (f *Ref) Realm() *Realm { return f.r }
 
+// Unshared reports whether nothing else refers to the value, an object.
+func (f *Ref) Unshared() bool { return f.v.Ftag == tagObject && *at[int32](payload(f.v) - 4) == 1 }
+
 // Free gives the value back at once. It is optional; the Ref holds undefined afterwards.
 func (f *Ref) Free() {
 	if f == nil || !counted(f.v) {

@@ -163,6 +163,20 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Long runs count as time in scripts, whether there is a limit on them or not.
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []time.Duration{0, time.Minute} {
+		r, _ := newRealm(t, nil, Limits{Timeout: limit})
+		if _, err := r.Run("/long.js", "for (var end = Date.now() + 50; Date.now() < end;) {}"); err != nil {
+			t.Fatal(err)
+		}
+		if r.Busy() < time.Millisecond {
+			t.Errorf("with a limit of %v, %v were spent in the script", limit, r.Busy())
+		}
+	}
+}
+
 type point struct{ x, y float64 }
 
 var pointClass = &Class{

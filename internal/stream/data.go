@@ -63,6 +63,17 @@ func (d *Data) Empty() bool { return d.size == 0 }
 // Transient reports whether some bytes are borrowed for the current turn only.
 func (d *Data) Transient() bool { return d.transient }
 
+// Is reports whether d has the bytes of b. It is fast if d is over b itself.
+func (d *Data) Is(b []byte) bool {
+	switch {
+	case d.size != len(b):
+		return false
+	case len(d.segs) == 0 || len(d.segs) == 1 && &d.segs[0][0] == &b[0]:
+		return true
+	}
+	return bytes.Equal(d.Bytes(), b)
+}
+
 // Clear removes all bytes.
 func (d *Data) Clear() {
 	clear(d.segs)

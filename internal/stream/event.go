@@ -117,7 +117,11 @@ type Message struct {
 // Events calls f with the events the message consists of, in order. A nil or empty body yields no Data event.
 // A body that cannot be read ends the stream.
 func (m *Message) Events(f func(Event)) {
-	f(&MessageStart{Head: m.Head})
+	around := &struct { // one allocation
+		start MessageStart
+		end   MessageEnd
+	}{MessageStart{Head: m.Head}, MessageEnd{Tail: m.Tail, Payload: m.Payload}}
+	f(&around.start)
 	if err := m.Load(); err != nil {
 		f(&StreamEnd{Code: ReadError, Err: err})
 		return
@@ -125,5 +129,5 @@ func (m *Message) Events(f func(Event)) {
 	if m.Body != nil && !m.Body.Empty() {
 		f(m.Body)
 	}
-	f(&MessageEnd{Tail: m.Tail, Payload: m.Payload})
+	f(&around.end)
 }

@@ -166,7 +166,7 @@ func (s *State) restore(r *script.Realm, x any) (script.Value, error) {
 	return r.FromGo(x), nil
 }
 
-func forget(_ *script.Call, s *State, key string) (script.Value, error) {
+func forget(c *script.Call, s *State, key string) (script.Value, error) {
 	s.persistent().Lock(s.Gen)
 	defer s.persistent().Unlock()
 	return script.Bool(s.persistent().Forget(key)), nil

@@ -125,7 +125,7 @@ func scryptSync(c *script.Call) (script.Value, error) {
 	}
 	switch {
 	case n < 2 || n&(n-1) != 0 || n > maxScrypt/128:
-		return script.Undefined, errors.New("options.N expects a power of 2")
+		return script.Undefined, fmt.Errorf("options.N expects a power of 2 up to %d: scrypt may use 256 MiB", maxScrypt/128)
 	case r < 1 || r > maxScrypt/128/n:
 		return script.Undefined, fmt.Errorf("options.r expects 1 to %d: scrypt may use 256 MiB", maxScrypt/128/n)
 	case p < 1 || p > 64:

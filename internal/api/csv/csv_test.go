@@ -1,6 +1,7 @@
 package csv_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -36,6 +37,47 @@ func TestCSV(t *testing.T) {
 	} {
 		if got := scripttest.Run(t, []*script.Namespace{event.Namespace, csv.Namespace}, prelude+c.src); got != c.want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.src, got, c.want)
+		}
+	}
+}
+
+// A row has a limit, wherever its commas are.
+func TestWideRows(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		`CSV.parse(','.repeat(1048575))[0].length`:                                      "1048576",
+		`fails(() => CSV.parse(','.repeat(1048576)))`:                                   "CSV: a row has more than 1048576 values",
+		`fails(() => CSV.parse('"\n",'.repeat(1048576)))`:                               "CSV: a row has more than 1048576 values",
+		`CSV.parse(('"' + ','.repeat(600000) + '"\n').repeat(2)).length`:                "2",
+		`CSV.parse((','.repeat(600000) + '\n').repeat(2), { lazyQuotes: true }).length`: "2",
+		`fails(() => CSV.parse('"\n",'.repeat(8388608), { lazyQuotes: true }))`:         "CSV: more than 8388608 values",
+	} {
+		if got := scripttest.Run(t, []*script.Namespace{event.Namespace, csv.Namespace}, prelude+src); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", src, got, want)
+		}
+	}
+}
+
+// The examples of RFC 4180 section 2: read, and written back the same but for quotes that are not needed.
+func TestRFC4180(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, rows, again string }{
+		{"aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n", `[["aaa","bbb","ccc"],["zzz","yyy","xxx"]]`, ""},
+		{"aaa,bbb,ccc\r\nzzz,yyy,xxx", `[["aaa","bbb","ccc"],["zzz","yyy","xxx"]]`, "aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n"},
+		{"field_name,field_name,field_name\r\naaa,bbb,ccc\r\nzzz,yyy,xxx\r\n", `[["field_name","field_name","field_name"],["aaa","bbb","ccc"],["zzz","yyy","xxx"]]`, ""},
+		{"\"aaa\",\"bbb\",\"ccc\"\r\nzzz,yyy,xxx\r\n", `[["aaa","bbb","ccc"],["zzz","yyy","xxx"]]`, "aaa,bbb,ccc\r\nzzz,yyy,xxx\r\n"},
+		{"\"aaa\",\"b\r\nbb\",\"ccc\"\r\nzzz,yyy,xxx\r\n", `[["aaa","b\nbb","ccc"],["zzz","yyy","xxx"]]`, "aaa,\"b\r\nbb\",ccc\r\nzzz,yyy,xxx\r\n"},
+		{"\"aaa\",\"b\"\"bb\",\"ccc\"\r\n", `[["aaa","b\"bb","ccc"]]`, "aaa,\"b\"\"bb\",ccc\r\n"},
+		{"aaa, b b ,ccc\r\n", `[["aaa"," b b ","ccc"]]`, "aaa,\" b b \",ccc\r\n"},
+	} {
+		quoted, _ := json.Marshal(c.text)
+		if c.again == "" {
+			c.again = c.text
+		}
+		want, _ := json.Marshal([]string{c.rows, c.again})
+		src := prelude + "var rows = CSV.parse(" + string(quoted) + "); j([j(rows), CSV.stringify(rows, { eol: '\\r\\n' })])"
+		if got := scripttest.Run(t, []*script.Namespace{event.Namespace, csv.Namespace}, src); got != string(want) {
+			t.Errorf("%q\ngot  %s\nwant %s", c.text, got, want)
 		}
 	}
 }

@@ -71,6 +71,33 @@ func delimiter(o *script.Options) rune {
 	return c
 }
 
+// What a row may have, because all of it is held before it becomes an array: so many values; with lazyQuotes, where it takes
+// more than a look to know where rows end, so many in all rows.
+const (
+	maxColumns = 1 << 20
+	maxValues  = 1 << 23
+)
+
+// checkWidth returns an error if a row has too many values.
+func checkWidth(text string, comma rune, lazy bool) error {
+	n, quoted := 0, false
+	for _, c := range text {
+		switch {
+		case c == comma && !quoted:
+			if n++; n >= maxValues {
+				return fmt.Errorf("CSV: more than %d values", maxValues)
+			} else if n >= maxColumns && !lazy {
+				return fmt.Errorf("CSV: a row has more than %d values", maxColumns)
+			}
+		case c == '"':
+			quoted = !quoted && !lazy
+		case c == '\n' && !quoted && !lazy:
+			n = 0
+		}
+	}
+	return nil
+}
+
 // mark is the byte order mark that some programs put before a text.
 const mark = "\ufeff"
 
@@ -94,6 +121,9 @@ func Parse(r *script.Realm, text string, opts script.Value) (script.Value, error
 	}
 	if in.Comma == in.Comment {
 		return script.Undefined, errors.New("options.comment and options.delimiter are the same")
+	}
+	if err := checkWidth(text, in.Comma, in.LazyQuotes); err != nil {
+		return script.Undefined, err
 	}
 	rows := r.NewArray()
 	for n := 0; ; {

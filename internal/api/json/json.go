@@ -37,43 +37,70 @@ var Namespace = &script.Namespace{
 	Setup: setup,
 }
 
-// setup puts a function around the engine's parse that explains a failure. The work of finding its position is done only then.
+// setup puts functions around the engine's own that are fast for data, and explain a failure of parse. The work of finding its
+// position is done only then.
 func setup(r *script.Realm) error {
-	explain := r.NewFunction("", 1, func(c *script.Call) (script.Value, error) {
-		s, err := c.Str(0)
-		if err != nil {
-			return script.Undefined, err
+	helpers := r.NewObject()
+	for name, f := range map[string]script.Func{
+		"explain": func(c *script.Call) (script.Value, error) {
+			s, err := c.Str(0)
+			if err != nil {
+				return script.Undefined, err
+			}
+			if err = Explain([]byte(s)); err == nil {
+				return script.Undefined, nil
+			}
+			return c.String(err.Error()), nil
+		},
+		"parseData": func(c *script.Call) (script.Value, error) {
+			v, _ := c.ParseJSONString(c.Arg(0))
+			return v, nil
+		},
+		"printData": func(c *script.Call) (script.Value, error) {
+			v, _ := c.StringifyJSON(c.Arg(0))
+			return v, nil
+		},
+	} {
+		if err := r.Set(helpers, name, r.NewFunction("", 1, f)); err != nil {
+			return err
 		}
-		if err = Explain([]byte(s)); err == nil {
-			return script.Undefined, nil
-		}
-		return c.String(err.Error()), nil
-	})
-	if err := r.Set(r.Global(), explainName, explain); err != nil {
+	}
+	if err := r.Set(r.Global(), helpersName, helpers); err != nil {
 		return err
 	}
 	// Evaluated without a name: what fails is the author's call.
-	return errors.Join(r.Prelude("", prelude), r.Delete(r.Global(), explainName))
+	return errors.Join(r.Prelude("", prelude), r.Delete(r.Global(), helpersName))
 }
 
-const explainName = "__explainJSON"
+const helpersName = "__helpersJSON"
 
 const prelude = `'use strict';
-(explain => {
-  const native = JSON.parse;
-  const { parse } = {
+(({ explain, parseData, printData }) => {
+  const native = { parse: JSON.parse, stringify: JSON.stringify };
+  const { parse, stringify } = {
     parse(text, reviver) {
+      if (typeof text === 'string' && reviver === undefined) {
+        const value = parseData(text);
+        if (value !== undefined) return value;
+      }
       try {
-        return native(text, reviver);
+        return native.parse(text, reviver);
       } catch (e) {
         const message = e instanceof SyntaxError && explain(String(text));
         if (message) e.message = message;
         throw e;
       }
     },
+    stringify(value, replacer, space) {
+      if (replacer == null && space == null) {
+        const text = printData(value);
+        if (text !== undefined) return text;
+      }
+      return native.stringify(value, replacer, space);
+    },
   };
-  Object.defineProperty(JSON, 'parse', { value: parse, writable: true, configurable: true });
-})(__explainJSON);
+  for (const f of [parse, stringify]) Object.defineProperty(JSON, f.name, { value: f, writable: true, configurable: true });
+})(__helpersJSON);
 `
 
 // Explain says what is wrong with a text that is not JSON, and where: as a position in bytes from 0 and as line and
@@ -142,7 +169,7 @@ func decode(c *script.Call) (script.Value, error) {
 			return script.Undefined, o.Err()
 		}
 	}
-	text := d.AppendTo(make([]byte, 0, d.Size()+1))
+	text := d.Bytes()
 	if i := invalidUTF8(text); i >= 0 {
 		return script.Undefined, fault("invalid bytes in UTF-8 string", text, i)
 	}

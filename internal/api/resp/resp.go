@@ -7,6 +7,7 @@ import (
 	"weir/internal/event"
 	"weir/internal/payload"
 	"weir/internal/proto/resp"
+	"weir/internal/proto/token"
 	"weir/internal/script"
 	"weir/internal/stream"
 )
@@ -34,7 +35,7 @@ func decode(c *script.Call) (script.Value, error) {
 		return script.Undefined, script.ArgError(0, "an instance of pipy::Data")
 	}
 	// What a script holds already is no reason for a limit; the many small values in it are.
-	d := resp.NewDecoder(32 * data.Size())
+	d := resp.NewDecoder(data.Size() + token.MaxDecoded)
 	values := c.NewArray()
 	i := 0
 	for p := data.Bytes(); len(p) > 0; i++ {

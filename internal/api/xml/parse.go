@@ -18,14 +18,10 @@ func Parse(r *script.Realm, b []byte) script.Value {
 	if !ok {
 		return script.Null
 	}
-	p := parser{r: r, text: text, dec: xml.NewDecoder(bytes.NewReader(text))}
-	p.dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
-	if p.entities, ok = entities(""); !ok || !fits(text, p.entities) {
-		return script.Null
-	}
+	p := parser{r: r, left: maxExpansion + 8*len(text), using: map[string]bool{}}
 	p.open(newNode(r, "", r.NewObject(), r.NewArray()), "")
 	document := p.stack[0].node
-	if !p.run() || len(p.stack) != 1 || p.stack[0].n != 1 {
+	if !p.run(text) || p.stack[0].n != 1 {
 		return script.Null
 	}
 	return document
@@ -33,10 +29,11 @@ func Parse(r *script.Realm, b []byte) script.Value {
 
 type parser struct {
 	r        *script.Realm
-	text     []byte
-	dec      *xml.Decoder
 	entities map[string]string
-	stack    []element // open elements, below them the document
+	names    map[string]string // of the entities, for the decoder, which is not to replace them
+	left     int               // how much text entities may still stand for
+	using    map[string]bool   // the entities that are being read
+	stack    []element         // open elements, below them the document
 	doctype  bool
 	begun    bool // there was something besides the declaration
 }
@@ -59,21 +56,25 @@ func (p *parser) add(v script.Value) {
 	top.n++
 }
 
-// run reads all tokens.
-func (p *parser) run() bool {
+// run reads the document, or what an entity stands for. Elements begin and end in the same of them.
+func (p *parser) run(text []byte) bool {
+	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	dec.Entity = p.names
+	bottom := len(p.stack)
 	for {
-		from := p.dec.InputOffset()
-		t, err := p.dec.RawToken()
+		from := dec.InputOffset()
+		t, err := dec.RawToken()
 		if err != nil {
-			return err == io.EOF
+			return err == io.EOF && len(p.stack) == bottom
 		}
-		raw := p.text[from:p.dec.InputOffset()]
+		raw := text[from:dec.InputOffset()]
 		ok := true
 		switch t := t.(type) {
 		case xml.StartElement:
-			ok = p.start(t)
+			ok = p.start(t, raw)
 		case xml.EndElement:
-			ok = len(p.stack) > 1 && p.stack[len(p.stack)-1].name == qualified(t.Name)
+			ok = len(p.stack) > bottom && p.stack[len(p.stack)-1].name == qualified(t.Name)
 			if ok {
 				p.stack = p.stack[:len(p.stack)-1]
 			}
@@ -81,6 +82,7 @@ func (p *parser) run() bool {
 			ok = p.chars(raw)
 		case xml.Directive:
 			ok = p.directive(string(t))
+			dec.Entity = p.names
 		case xml.ProcInst:
 			ok = !strings.EqualFold(t.Target, "xml") || !p.begun
 		}
@@ -98,7 +100,7 @@ func qualified(n xml.Name) string {
 	return n.Local
 }
 
-func (p *parser) start(t xml.StartElement) bool {
+func (p *parser) start(t xml.StartElement, raw []byte) bool {
 	if len(p.stack) > maxDepth || len(p.stack) == 1 && p.stack[0].n > 0 {
 		return false
 	}
@@ -109,12 +111,14 @@ func (p *parser) start(t xml.StartElement) bool {
 	seen := make(map[string]bool, len(t.Attr))
 	for _, a := range t.Attr {
 		name := qualified(a.Name)
-		if seen[name] {
+		text, rest, ok := nextAttribute(raw)
+		value, valid := p.expand(text)
+		if raw = rest; seen[name] || !ok || !valid {
 			return false
 		}
 		seen[name] = true
 		end := p.r.Scope()
-		err := p.r.Set(attributes, name, p.r.String(a.Value))
+		err := p.r.Set(attributes, name, p.r.String(value))
 		end()
 		if err != nil {
 			return false
@@ -127,6 +131,20 @@ func (p *parser) start(t xml.StartElement) bool {
 	return true
 }
 
+// nextAttribute cuts the next attribute off a start tag, or off what was left of it, and returns what is between its quotes. ok
+// is false if the attribute follows another one at once.
+func nextAttribute(tag []byte) (text string, rest []byte, ok bool) {
+	i := bytes.IndexAny(tag, `"'`)
+	if i < 0 {
+		return "", nil, false
+	}
+	size := bytes.IndexByte(tag[i+1:], tag[i])
+	if size < 0 {
+		return "", nil, false
+	}
+	return string(tag[i+1 : i+1+size]), tag[i+size+2:], strings.IndexByte("< \t\n", tag[0]) >= 0
+}
+
 // directive takes the declarations of a DOCTYPE, which is allowed once, before the root.
 func (p *parser) directive(text string) bool {
 	if p.doctype || len(p.stack) > 1 || p.stack[0].n > 0 || !strings.HasPrefix(text, "DOCTYPE") {
@@ -134,11 +152,12 @@ func (p *parser) directive(text string) bool {
 	}
 	p.doctype = true
 	var ok bool
-	if p.entities, ok = entities(text); !ok || !fits(p.text, p.entities) {
-		return false
+	p.entities, ok = entities(text)
+	p.names = make(map[string]string, len(p.entities))
+	for name := range p.entities {
+		p.names[name] = ""
 	}
-	p.dec.Entity = p.entities
-	return true
+	return ok
 }
 
 const (
@@ -159,25 +178,21 @@ func (p *parser) chars(raw []byte) bool {
 	if len(p.stack) == 1 {
 		return strings.TrimSpace(s) == ""
 	}
-	for s != "" {
-		at := strings.IndexByte(s, '&')
-		if at < 0 {
-			p.lines(s)
-			break
+	for {
+		before, ref, rest, found, ok := cutReference(s)
+		p.lines(before)
+		if !found || !ok {
+			return ok
 		}
-		p.lines(s[:at])
-		end := strings.IndexByte(s[at:], ';')
-		if end < 0 {
+		if c, isCharacter := character(ref); isCharacter {
+			p.string(c)
+		} else if v := predefined[ref[1:len(ref)-1]]; v != "" {
+			p.string(v)
+		} else if !p.within(ref, func(literal string) bool { return p.run([]byte(literal)) }) {
 			return false
 		}
-		v, ok := resolve(s[at:at+end+1], p.entities)
-		if !ok {
-			return false
-		}
-		p.string(v)
-		s = s[at+end+1:]
+		s = rest
 	}
-	return true
 }
 
 func (p *parser) lines(s string) {

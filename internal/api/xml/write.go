@@ -7,6 +7,9 @@ import (
 	"weir/internal/script"
 )
 
+// maxText ends the writing of what shares its parts so often that it would never end.
+const maxText = 64 << 20
+
 // writer renders elements.
 type writer struct {
 	strings.Builder
@@ -63,6 +66,9 @@ var attributeEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&quo
 func (w *writer) element(v script.Value, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("elements are nested deeper than %d levels: does one contain itself?", maxDepth)
+	}
+	if w.Len() > maxText {
+		return fmt.Errorf("the text is longer than %d MiB", maxText>>20)
 	}
 	defer w.r.Scope()()
 	n, _ := script.As[*node](w.r, v)

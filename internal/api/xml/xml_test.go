@@ -24,7 +24,14 @@ func TestParse(t *testing.T) {
 		{`p('<a>x<![CDATA[<y>\n]]>z&#x41;</a>')`, `["",{},[["a",null,["x","<y>","\n","z","A"]]]]`},
 		{`p('<a>x\r\ny\rz</a>')`, `["",{},[["a",null,["x","\n","y","\n","z"]]]]`},
 		{`p('<n:a xmlns:n="u" n:b="1"/>')`, `["",{},[["n:a",{"xmlns:n":"u","n:b":"1"},[]]]]`},
-		{`p('<!-- c --><?pi x?><!DOCTYPE a [<!ENTITY e "ex"><!ENTITY f "&e;&e;">]><a q="&f;">&e;<!-- c --><?pi?>&f;</a>\n')`, `["",{},[["a",{"q":"exex"},["ex","exex"]]]]`},
+		{`p('<!-- c --><?pi x?><!DOCTYPE a [<!ENTITY e "ex"><!ENTITY f "&e;&e;">]><a q="&f;">&e;<!-- c --><?pi?>&f;</a>\n')`, `["",{},[["a",{"q":"exex"},["ex","ex","ex"]]]]`},
+		{`p('<!DOCTYPE a [<!ENTITY e "1<b>2&f;</b>\n"><!ENTITY f "<c x=\'&g;\'/>"><!ENTITY g "&#38;lt;">]><a>0&e;</a>')`,
+			`["",{},[["a",null,["0","1",["b",null,["2",["c",{"x":"<"},[]]]],"\n"]]]]`},
+		// Appendix D of the XML specification.
+		{`p('<!DOCTYPE p [<!ENTITY example "<p>An ampersand (&#38;#38;) may be escaped numerically (&#38;#38;#38;) or with a general entity (&amp;amp;).</p>">]><x>&example;</x>')`,
+			`["",{},[["x",null,[["p",null,["An ampersand (","&",") may be escaped numerically (","&","#38;) or with a general entity (","&","amp;)."]]]]]]`},
+		{`p('<a x="1\n2\t3&#10;&#9;4"\n y=\'"\'/>')`, `["",{},[["a",{"x":"1 2 3\n\t4","y":"\""},[]]]]`},
+		{`p('<!DOCTYPE a [<!ENTITY unused "&none;"><!ENTITY amp "&#38;#38;">]><a>&amp;</a>')`, `["",{},[["a",null,["&"]]]]`},
 		{`d('<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe9</a>'.split('').map(c => c.charCodeAt(0)))`, `["",{},[["a",null,["é"]]]]`},
 		{`d('feff003c0061002f003e', 'hex')`, `["",{},[["a",null,[]]]]`},
 		{`d('fffe3c0061003e003dd800de3c002f0061003e00', 'hex')`, `["",{},[["a",null,["😀"]]]]`},
@@ -34,7 +41,10 @@ func TestParse(t *testing.T) {
 	})
 	for _, bad := range []string{"", " ", "x", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a/>x", "x<a/>", "<a x=1/>", "<a x='1' x='2'/>", "<a x='<'/>",
 		"<a>&none;</a>", "<a>&#0;</a>", "<a>&#x110000;</a>", "<a>& </a>", "<a>]]></a>", "<a", "<![CDATA[x]]>", "<a/><!DOCTYPE a>", "<!DOCTYPE a><!DOCTYPE a><a/>",
-		" <?xml version='1.0'?><a/>", "<?xml version='1.0' encoding='KOI8-R'?><a/>", "<?xml version='1.0' encoding='US-ASCII'?><a>é</a>", "<!DOCTYPE a [<!ENTITY e '&f;'>]><a/>",
+		" <?xml version='1.0'?><a/>", "<?xml version='1.0' encoding='KOI8-R'?><a/>", "<?xml version='1.0' encoding='US-ASCII'?><a>é</a>", "<!DOCTYPE a [<!ENTITY e '&f;'>]><a>&e;</a>",
+		"<!DOCTYPE a [<!ENTITY e '&f;'><!ENTITY f '&e;'>]><a>&e;</a>", "<!DOCTYPE a [<!ENTITY e '&e;'>]><a x='&e;'/>", "<!DOCTYPE a [<!ENTITY e '<b>'>]><a>&e;</b></a>",
+		"<!DOCTYPE a [<!ENTITY e '</a><a>'>]><a>&e;</a>", "<!DOCTYPE a [<!ENTITY e '<b/>'>]><a x='&e;'/>", "<!DOCTYPE a [<!ENTITY e 'x & y'>]><a>&e;</a>",
+		"<a x='1'y='2'/>", "<a x='1'y ='2'/>", "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/hostname'>]><a>&e;</a>", "<!DOCTYPE a [<!ENTITY e '<!DOCTYPE b>'>]><a>&e;</a>",
 		strings.Repeat("<a>", 20000) + strings.Repeat("</a>", 20000)} {
 		r, _ := scripttest.New(t, event.Namespace, xml.Namespace)
 		if v := xml.Parse(r, []byte(bad)); !v.IsNull() {
@@ -77,6 +87,7 @@ func TestWrite(t *testing.T) {
 		{`XML.encode(doc(N('a'))).toString() + XML.encode(null) + XML.encode(N('a')).size`, `<a/>null0`},
 		{`var n = N('a', { x: 1 }, []); n.name = 'b'; n.attributes.x = 2; n.children.push('t'); n.name + XML.stringify(doc(n))`, `a<a x="2">t</a>`},
 		{`var n = N('a', null, []); n.children.push(n); fails(() => XML.stringify(doc(n)))`, `elements are nested deeper than 10000 levels: does one contain itself?`},
+		{`var n = N('a', null, ['x'.repeat(1 << 20)]); for (var i = 0; i < 50; i++) n = N('a', null, [n, n]); fails(() => XML.stringify(doc(n)))`, `the text is longer than 64 MiB`},
 		{`N('a') instanceof XML.Node`, `true`},
 		{`[() => XML.parse(), () => XML.parse(1), () => XML.decode('x'), () => XML.stringify({}), () => XML.stringify(N('a'), 'x'), () => N(), () => N(1), () => N('a', 1), () => N('a', {}, {})].map(fails).join('|')`,
 			`requires 1 or more arguments|argument #1 expects a string|argument #1 expects an instance of pipy::Data|argument #1 expects an instance of pipy::XML::Node|argument #2 expects a number|requires 1 or more arguments|argument #1 expects a string|argument #2 expects an object|argument #3 expects an array`},
@@ -95,7 +106,7 @@ func run(t *testing.T, cases [][2]string) {
 // A document that was taken is written as one that reads the same.
 func FuzzXML(f *testing.F) {
 	for _, s := range []string{"<a/>", "<a x='1'>t<b>&amp;\n</b><![CDATA[<]]></a>", "<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>",
-		"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "\xfe\xff\x00<\x00a\x00/\x00>", "<a>&#13;]]&gt;</a>"} {
+		"<!DOCTYPE a [<!ENTITY e 'x'><!ENTITY f '<b y=\"&e;\">&e;</b>'>]><a z='&e;'>&f;</a>", "\xfe\xff\x00<\x00a\x00/\x00>", "<a>&#13;]]&gt;</a>"} {
 		f.Add([]byte(s))
 	}
 	r, h := scripttest.New(f, event.Namespace, xml.Namespace)

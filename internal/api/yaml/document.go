@@ -3,134 +3,77 @@ package yaml
 import (
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 )
 
-// maxNesting bounds how deep collections may be nested: the parser is recursive.
+// maxNesting bounds how deep collections may be nested.
 const maxNesting = 1000
 
-// document is the text of one document of a stream.
-type document struct {
-	text  string
-	line  int  // lines before it
-	begun bool // it begins with ---
-}
+// The tree that is made of a text takes nodeSize bytes for each value, and a value takes one byte of the text or two.
+const (
+	nodeSize = 256
+	maxTree  = 256 << 20
+)
 
-// split cuts a stream at its markers, which are markers wherever a line begins with them. The parser is given one
-// document at a time because it loses its way after an empty one.
-func split(stream string) []document {
-	var docs []document
-	var d document
-	begin, at, n := 0, 0, 0
-	for line := range strings.Lines(stream) {
-		begins, ends := isMarker(line, "---"), isMarker(line, "...")
-		if begins || ends {
-			d.text = stream[begin:at]
-			if d.begun || ends || !onlyDirectives(d.text) {
-				docs = append(docs, d)
-			}
-			d, begin = document{line: n, begun: begins}, at
-		}
-		at += len(line)
-		n++
-		if ends {
-			d.line, begin = n, at
-		}
-	}
-	d.text = stream[begin:]
-	return append(docs, d)
-}
-
-// onlyDirectives reports whether a text consists of directives and comments. They matter for tags only.
-func onlyDirectives(text string) bool {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '%' && line[0] != '#' {
-			return false
-		}
-	}
-	return true
-}
-
-func isMarker(line, marker string) bool {
-	rest, ok := strings.CutPrefix(line, marker)
-	return ok && (rest == "" || strings.ContainsRune(" \t\r\n", rune(rest[0])))
-}
-
-// documents parses a stream. The result has a nil node for an empty document.
-func documents(stream string) ([]ast.Node, error) {
-	var nodes []ast.Node
-	for _, d := range split(stream) {
-		n, err := d.parse()
-		if err != nil {
-			return nil, err
-		}
-		if n != nil || d.begun {
-			nodes = append(nodes, n)
-		}
-	}
-	return nodes, nil
-}
-
-func (d document) parse() (n ast.Node, err error) {
+// document returns the last document of a stream, nil if there is none.
+func document(stream string) (last *yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil { // a defect of the parser must not look like one of weir
 			err = fmt.Errorf("YAML: cannot understand this text: %v", p)
 		}
 	}()
-	tokens := lexer.Tokenize(d.text)
-	if err := d.checkNesting(tokens); err != nil {
-		return nil, err
+	if parts(stream) > maxTree/nodeSize {
+		return nil, fmt.Errorf("YAML: the text has more than %d values", maxTree/nodeSize)
 	}
-	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, d.explain(err)
+	dec := yaml.NewDecoder(strings.NewReader(anyVersion(stream)))
+	for {
+		n := new(yaml.Node)
+		if err := dec.Decode(n); err == io.EOF {
+			return last, nil
+		} else if err != nil {
+			return nil, explain(err)
+		}
+		last = n
 	}
-	if len(f.Docs) == 0 {
-		return nil, nil
-	}
-	return f.Docs[0].Body, nil
 }
 
-func (d document) checkNesting(tokens token.Tokens) error {
-	flow, inLine, line := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
-			if t.Position.Line != line {
-				line, inLine = t.Position.Line, 0
+// parts returns how many values a text has at most.
+func parts(s string) (n int) {
+	for i := range len(s) {
+		switch s[i] {
+		case ',', ':', '[', '{', '\n', '?':
+			n++
+		case '-':
+			if i+1 < len(s) && (s[i+1] == ' ' || s[i+1] == '\t') {
+				n++
 			}
-			inLine++
-		}
-		if flow > maxNesting || inLine > maxNesting {
-			return d.fault("nested too deep", t)
 		}
 	}
-	return nil
+	return n
 }
 
-func (d document) explain(err error) error {
-	var e interface {
-		GetMessage() string
-		GetToken() *token.Token
+var version = regexp.MustCompile(`(?m)^%YAML[ \t]+1\.\d`)
+
+// anyVersion declares all documents as YAML 1.1, which is the only version the parser takes; it reads what is in use of 1.2.
+func anyVersion(stream string) string {
+	if !strings.Contains(stream, "%YAML") {
+		return stream
 	}
-	if errors.As(err, &e) {
-		return d.fault(e.GetMessage(), e.GetToken())
-	}
-	return fmt.Errorf("YAML: %w", err)
+	return version.ReplaceAllStringFunc(stream, func(s string) string { return s[:len(s)-1] + "1" })
 }
 
-func (d document) fault(what string, t *token.Token) error {
-	if t == nil || t.Position == nil {
-		return errors.New("YAML: " + what)
+var place = regexp.MustCompile(`^line (\d+): `)
+
+// explain puts the line, which the parser leaves out if it is the first one, behind what is wrong.
+func explain(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := "1"
+	if m := place.FindStringSubmatch(text); m != nil {
+		text, line = text[len(m[0]):], m[1]
 	}
-	return fmt.Errorf("YAML: %s at line %d column %d", what, d.line+t.Position.Line, t.Position.Column)
+	return errors.New("YAML: " + text + " at line " + line)
 }

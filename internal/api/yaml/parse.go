@@ -1,12 +1,10 @@
 package yaml
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
-	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 
 	"weir/internal/script"
 )
@@ -14,13 +12,13 @@ import (
 // Parse returns the value of the last document of a text, undefined if there is none. The reviver, if it is a function,
 // is called bottom-up with key, value and container of each value and gives the value to store.
 func Parse(r *script.Realm, text string, reviver script.Value) (script.Value, error) {
-	docs, err := documents(strings.TrimPrefix(text, "\ufeff"))
-	if err != nil || len(docs) == 0 {
+	doc, err := document(text)
+	if err != nil || doc == nil {
 		return script.Undefined, err
 	}
 	b := builder{r: r, reviver: reviver, anchors: map[string]*script.Ref{}}
 	defer b.free()
-	v, err := b.value(docs[len(docs)-1])
+	v, err := b.value(doc.Content[0])
 	if err != nil {
 		return script.Undefined, err
 	}
@@ -31,7 +29,6 @@ type builder struct {
 	r       *script.Realm
 	reviver script.Value
 	anchors map[string]*script.Ref
-	pending string // the anchor of the value that comes next
 	depth   int
 }
 
@@ -42,50 +39,38 @@ func (b *builder) free() {
 }
 
 // value makes the script value of a node. Collections are known under their anchor before they are filled.
-func (b *builder) value(n ast.Node) (script.Value, error) {
-	anchor := b.pending
-	b.pending = ""
-	if b.depth++; b.depth > 10*maxNesting {
-		return script.Undefined, errors.New("YAML: nested too deep")
+func (b *builder) value(n *yaml.Node) (script.Value, error) {
+	if b.depth++; b.depth > maxNesting {
+		return script.Undefined, fmt.Errorf("YAML: nested too deep at line %d", n.Line)
 	}
 	defer func() { b.depth-- }()
-	switch n := n.(type) {
-	case *ast.TagNode:
-		b.pending = anchor
-		return b.value(n.Value)
-	case *ast.AnchorNode:
-		b.pending = nodeText(n.Name)
-		return b.value(n.Value)
-	case *ast.AliasNode:
-		if a := b.anchors[nodeText(n.Value)]; a != nil {
+	switch n.Kind {
+	case yaml.AliasNode:
+		if a := b.anchors[n.Value]; a != nil {
 			return a.Value(), nil
 		}
-		return script.Undefined, nil
-	case *ast.MappingNode:
+		return script.Undefined, nil // the anchor is in another document
+	case yaml.MappingNode:
 		o := b.r.NewObject()
-		b.name(anchor, o)
-		for _, e := range n.Values {
-			if err := b.entry(o, e); err != nil {
+		b.name(n.Anchor, o)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if err := b.entry(o, n.Content[i], n.Content[i+1]); err != nil {
 				return script.Undefined, err
 			}
 		}
 		return o, nil
-	case *ast.MappingValueNode:
-		o := b.r.NewObject()
-		b.name(anchor, o)
-		return o, b.entry(o, n)
-	case *ast.SequenceNode:
+	case yaml.SequenceNode:
 		a := b.r.NewArray()
-		b.name(anchor, a)
-		for i, e := range n.Values {
+		b.name(n.Anchor, a)
+		for i, e := range n.Content {
 			if err := b.element(a, i, e); err != nil {
 				return script.Undefined, err
 			}
 		}
 		return a, nil
 	}
-	s := b.r.String(nodeText(n))
-	b.name(anchor, s)
+	s := b.r.String(n.Value)
+	b.name(n.Anchor, s)
 	return s, nil
 }
 
@@ -96,13 +81,13 @@ func (b *builder) name(anchor string, v script.Value) {
 	}
 }
 
-func (b *builder) entry(o script.Value, e *ast.MappingValueNode) error {
+func (b *builder) entry(o script.Value, name, value *yaml.Node) error {
 	defer b.r.Scope()()
-	key, err := b.key(e.Key)
+	key, err := b.key(name)
 	if err != nil {
 		return err
 	}
-	v, err := b.value(e.Value)
+	v, err := b.value(value)
 	if err != nil {
 		return err
 	}
@@ -112,7 +97,7 @@ func (b *builder) entry(o script.Value, e *ast.MappingValueNode) error {
 	return b.r.Set(o, key, v)
 }
 
-func (b *builder) element(a script.Value, i int, e ast.Node) error {
+func (b *builder) element(a script.Value, i int, e *yaml.Node) error {
 	defer b.r.Scope()()
 	v, err := b.value(e)
 	if err != nil {
@@ -127,7 +112,7 @@ func (b *builder) element(a script.Value, i int, e ast.Node) error {
 }
 
 // key returns the text of a mapping's key; a collection has the text it has as a script value.
-func (b *builder) key(n ast.Node) (string, error) {
+func (b *builder) key(n *yaml.Node) (string, error) {
 	v, err := b.value(n)
 	if err != nil {
 		return "", err
@@ -140,23 +125,4 @@ func (b *builder) revive(key string, v, container script.Value) (script.Value, e
 		return v, nil
 	}
 	return b.r.Call(b.reviver, b.r.String(key), v, container)
-}
-
-// nodeText is the text of a scalar as it was written; nothing at all is ”.
-func nodeText(n ast.Node) string {
-	switch n := n.(type) {
-	case nil:
-		return ""
-	case *ast.StringNode:
-		return n.Value
-	case *ast.LiteralNode:
-		return n.Value.Value
-	case *ast.MappingKeyNode:
-		return nodeText(n.Value)
-	}
-	t := n.GetToken()
-	if t == nil || t.Type == token.ImplicitNullType {
-		return ""
-	}
-	return t.Value
 }

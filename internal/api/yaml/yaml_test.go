@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestParse(t *testing.T) {
 		{"a: 1\nb: true\nc: ~\nd:\ne: null\nf: 1.50\ng: 0x10\nh: -.inf\ni: .nan\nj: 1_000\nk: 12:30", `{"a":"1","b":"true","c":"~","d":"","e":"null","f":"1.50","g":"0x10","h":"-.inf","i":".nan","j":"1_000","k":"12:30"}`},
 		{"- a\n- 'x''y'\n- \"t\\tu\\u00e9\"\n-\n- ''\n- [1, {b: c, d}]", `["a","x'y","t\tué","","",["1",{"b":"c","d":""}]]`},
 		{"k: |\n  l1\n  l2\nl: >-\n  f1\n  f2\n\n  f3\nm: plain\n  goes on", `{"k":"l1\nl2\n","l":"f1 f2\nf3","m":"plain goes on"}`},
-		{"a: &x {p: 1}\nb: *x\nc:\n  <<: *x\nd: *nope\ne: &s text\nf: *s", `{"a":{"p":"1"},"b":{"p":"1"},"c":{"<<":{"p":"1"}},"e":"text","f":"text"}`},
+		{"a: &x {p: 1}\nb: *x\nc:\n  <<: *x\ne: &s text\nf: *s", `{"a":{"p":"1"},"b":{"p":"1"},"c":{"<<":{"p":"1"}},"e":"text","f":"text"}`},
 		{"z: 1\na: 2\nz: 3", `{"z":"3","a":"2"}`},
 		{"true: 1\n~: 2\n\"q r\": 3\n? s\n: 4", `{"true":"1","~":"2","q r":"3","s":"4"}`},
 		{"a: 1\n---\nb: 2\n...", `{"b":"2"}`},
@@ -33,21 +34,27 @@ func TestParse(t *testing.T) {
 		{"---\n# c\n---\na: 1", `{"a":"1"}`},
 		{"---\n...\n---\na: 1\n...\n# end", `{"a":"1"}`},
 		{"--- x\n--- |\n  y\n", `"y\n"`},
-		{"a: |\n  --- no\n ---\n", "error: YAML: value is not allowed in this context. map key-value is pre-defined at line 3 column 2"},
-		{"a: 1\n--- # two\nb: c\nd: e: f", "error: YAML: mapping value is not allowed in this context at line 4 column 4"},
-		{"a: b: c\n---\nd: 1", "error: YAML: mapping value is not allowed in this context at line 1 column 4"},
+		{"a: |\n  --- no\n ---\n", "error: YAML: did not find expected key at line 2"},
+		{"a: 1\n--- # two\nb: c\nd: e: f", "error: YAML: mapping values are not allowed in this context at line 4"},
+		{"a: b: c\n---\nd: 1", "error: YAML: mapping values are not allowed in this context at line 1"},
 		{"# c\n%YAML 1.1\n---\na: 1", `{"a":"1"}`},
 		{"just text", `"just text"`},
 		{"", "undefined"},
 		{"# nothing\n", "undefined"},
 		{"{\"json\": [1, \"two\", null]}", `{"json":["1","two","null"]}`},
-		{"a: [1, 2", "error: YAML: sequence end token ']' not found at line 1 column 4"},
-		{"ok: 1\na: b: c", "error: YAML: mapping value is not allowed in this context at line 2 column 4"},
-		{"a:\n\t- x", "error: YAML: found character '\t' that cannot start any token at line 2 column 1"},
-		{"@x", "error: YAML: '@' is a reserved character at line 1 column 1"},
-		{"a: 'x", "error: YAML: could not find end character of single-quoted text at line 1 column 4"},
-		{strings.Repeat("[", 2000), "error: YAML: nested too deep at line 1 column 1001"},
-		{strings.Repeat("- ", 2000), "error: YAML: nested too deep at line 1 column 2001"},
+		{"a: [1, 2", "error: YAML: did not find expected ',' or ']' at line 1"},
+		{"ok: 1\na: b: c", "error: YAML: mapping values are not allowed in this context at line 2"},
+		{"a:\n\t- x", "error: YAML: found character that cannot start any token at line 2"},
+		{"@x", "error: YAML: found character that cannot start any token at line 1"},
+		{"a: 'x", "error: YAML: found unexpected end of stream at line 1"},
+		{strings.Repeat("[", 2000) + strings.Repeat("]", 2000), "error: YAML: nested too deep at line 1"},
+		{strings.Repeat("[", 20000), "error: YAML: exceeded max depth of 10000 at line 1"},
+		{"a: b\nc:\n" + strings.Repeat("- ", 2000), "error: YAML: nested too deep at line 3"},
+		{"a: 1\nb: *nope", "error: YAML: unknown anchor 'nope' referenced at line 1"},
+		{"- &a x\n---\n- *a", "[null]"},
+		{"{a: b}: c\n[d]: e\n? - f\n  - g\n: h", `{"[object Object]":"c","d":"e","f,g":"h"}`},
+		{"%YAML 1.2\n---\na\n...\n%YAML 1.9\n---\n\"%YAML 1.3\"", `"%YAML 1.3"`},
+		{"\ufeffa: é\n# end", `{"a":"é"}`},
 	} {
 		r, _ := scripttest.New(t, event.Namespace, Namespace)
 		r.Set(r.Global(), "text", r.String(c.text))
@@ -59,6 +66,28 @@ func TestParse(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%.200q\n got %s\nwant %s", c.text, got, c.want)
+		}
+	}
+}
+
+// The time that parsing takes grows with the text, not with its square, and a text that would take too much memory is refused.
+func TestLargeTexts(t *testing.T) {
+	t.Parallel()
+	for what, part := range map[string]string{"keys": "k%d: v\n", "entries": "- %d\n", "mappings": "k%d:\n  x: [1, {y: 2}]\n", "comments": "# %d\n- x\n", "lines": "- a\n  b%d\n\n",
+		"anchors": "- &a%d x\n- *a%[1]d\n", "quoted": "- \"a\\n%d\n\n  b\"\n", "block scalars": "- |\n  a%d\n\n  b\n", "documents": "---\na%d\n"} {
+		var b strings.Builder
+		for i := range 20000 {
+			fmt.Fprintf(&b, part, i)
+		}
+		r, _ := scripttest.New(t)
+		if _, err := Parse(r, b.String(), script.Undefined); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, part := range []string{"-\n", "a,", "{", "? ", "- ", ":\n"} {
+		r, _ := scripttest.New(t)
+		if _, err := Parse(r, strings.Repeat(part, maxTree/nodeSize+1), script.Undefined); err == nil || err.Error() != "YAML: the text has more than 1048576 values" {
+			t.Errorf("many %q: %v", part, err)
 		}
 	}
 }

@@ -47,6 +47,72 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// TestAppendixB has the four examples of the specification's appendix B as bytes: decoded, cut anywhere, and written back.
+func TestAppendixB(t *testing.T) {
+	t.Parallel()
+	record := func(kind Type, id byte, content string) string {
+		pad := (8 - len(content)%8) % 8
+		return string([]byte{1, byte(kind), 0, id, byte(len(content) >> 8), byte(len(content)), byte(pad), 0}) + content + strings.Repeat("\x00", pad)
+	}
+	const params = "\013\002SERVER_PORT80\013\016SERVER_ADDR199.170.183.42"
+	begin := func(id byte, keep string) string {
+		return record(BeginRequest, id, "\x00\x01"+keep+"\x00\x00\x00\x00\x00")
+	}
+	end := func(id byte, status string) string { return record(EndRequest, id, status+"\x00\x00\x00\x00") }
+	const page = "Content-type: text/html\r\n\r\n<html>\n<head> ... "
+	for name, in := range map[string]string{
+		"no data on stdin": begin(1, "\x00") + record(Params, 1, params) + record(Params, 1, "") + record(Stdin, 1, "") +
+			record(Stdout, 1, page) + record(Stdout, 1, "") + end(1, "\x00\x00\x00\x00"),
+		"data on stdin, parameters in two records": begin(1, "\x00") + record(Params, 1, params[:20]) + record(Params, 1, params[20:]) + record(Params, 1, "") +
+			record(Stdin, 1, "quantity=100&item=3047936") + record(Stdin, 1, "") + record(Stdout, 1, page) + record(Stdout, 1, "") + end(1, "\x00\x00\x00\x00"),
+		"an error": begin(1, "\x00") + record(Params, 1, params) + record(Params, 1, "") + record(Stdin, 1, "") + record(Stdout, 1, page) +
+			record(Stderr, 1, "config error: missing SI_UID\n") + record(Stdout, 1, "") + record(Stderr, 1, "") + end(1, "\x00\x00\x03\xaa"),
+		"two requests at once": begin(1, "\x01") + record(Params, 1, params) + record(Params, 1, "") + begin(2, "\x01") + record(Params, 2, params) +
+			record(Stdin, 1, "") + record(Params, 2, "") + record(Stdin, 2, "") + record(Stdout, 2, page) + record(Stdout, 1, page) +
+			record(Stdout, 2, "") + end(2, "\x00\x00\x00\x00") + record(Stdout, 1, "") + end(1, "\x00\x00\x00\x00"),
+	} {
+		var out, content []byte
+		whole := func() codectest.Decoder[Record] {
+			var d Decoder
+			return codectest.Decoder[Record]{
+				Feed: func(p []byte) (int, bool, error) { n, done := d.Feed(p); return n, done, nil },
+				Get: func() Record {
+					r := d.Record()
+					r.Content = append([]byte(nil), r.Content...)
+					return r
+				},
+			}
+		}
+		list, _ := codectest.Cut(t, whole, []byte(in))
+		for _, r := range list {
+			out = Append(out, r.Type, r.ID, r.Content)
+			switch r.Type {
+			case BeginRequest:
+				role, keep, err := ParseBegin(r.Content)
+				if role != Responder || keep != (name == "two requests at once") || err != nil {
+					t.Errorf("%s: role %d, %v, %v", name, role, keep, err)
+				}
+			case EndRequest:
+				status, protocol, err := ParseEnd(r.Content)
+				if status != map[bool]uint32{true: 938}[name == "an error"] || protocol != RequestComplete || err != nil {
+					t.Errorf("%s: ended with %d, %d, %v", name, status, protocol, err)
+				}
+			case Params:
+				if r.ID == 1 {
+					content = append(content, r.Content...)
+				}
+			}
+		}
+		if string(out) != in {
+			t.Errorf("%s is written as\n%q", name, out)
+		}
+		want := plain.Object{{Name: "SERVER_PORT", Value: "80"}, {Name: "SERVER_ADDR", Value: "199.170.183.42"}}
+		if got, err := ParsePairs(content); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestPairs(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200)

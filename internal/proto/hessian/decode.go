@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"weir/internal/plain"
+	"weir/internal/proto/token"
 	"weir/internal/stream"
 )
 
@@ -17,10 +18,12 @@ var (
 	errDeep  = fmt.Errorf("values are nested more than %d deep", maxNesting)
 )
 
-// Decode reads values one after the other. At the first that is incomplete or malformed it returns those before it, and the
-// error. What is returned owns its bytes.
-func Decode(b []byte) (values []any, err error) {
-	d := decoder{b: b}
+// Decode reads values one after the other. At the first that is incomplete or malformed, or that takes the values beyond
+// token.MaxDecoded, it returns those before it, and the error. What is returned owns its bytes.
+func Decode(b []byte) (values []any, err error) { return decode(b, token.MaxDecoded) }
+
+func decode(b []byte, limit int) (values []any, err error) {
+	d := decoder{b: b, left: limit}
 	for len(d.b) > 0 {
 		v, err := d.value(0)
 		if err != nil {
@@ -33,6 +36,7 @@ func Decode(b []byte) (values []any, err error) {
 
 type decoder struct {
 	b       []byte
+	left    int // memory that values may still take
 	refs    []*Collection
 	types   []string
 	classes []class
@@ -41,6 +45,19 @@ type decoder struct {
 type class struct {
 	name   string
 	fields []string
+}
+
+// What values take in memory besides their bytes, about.
+const (
+	valueSize      = 32
+	collectionSize = 128
+)
+
+func (d *decoder) charge(n int) error {
+	if d.left -= n; d.left < 0 {
+		return token.ErrDecoded
+	}
+	return nil
 }
 
 func (d *decoder) take(n int) ([]byte, error) {
@@ -67,6 +84,9 @@ func (d *decoder) number(high int64, n int) (int64, error) {
 func (d *decoder) value(depth int) (any, error) {
 	if depth > maxNesting {
 		return nil, errDeep
+	}
+	if err := d.charge(valueSize); err != nil {
+		return nil, err
 	}
 	for {
 		b, err := d.take(1)
@@ -334,13 +354,13 @@ func (d *decoder) typeName() (string, error) {
 }
 
 // begin makes a collection that can be referred to from within itself.
-func (d *decoder) begin(k Kind, typed bool, name string) *Collection {
+func (d *decoder) begin(k Kind, typed bool, name string) (*Collection, error) {
 	c := &Collection{Kind: k}
 	if typed {
 		c.Type = &name
 	}
 	d.refs = append(d.refs, c)
-	return c
+	return c, d.charge(collectionSize)
 }
 
 // list reads a list of n elements, or up to its end if n is negative.
@@ -356,7 +376,10 @@ func (d *decoder) list(n int, typed bool, depth int) (any, error) {
 }
 
 func (d *decoder) elements(n int, typed bool, name string, depth int) (any, error) {
-	c := d.begin(List, typed, name)
+	c, err := d.begin(List, typed, name)
+	if err != nil {
+		return nil, err
+	}
 	for i := 0; i != n; i++ {
 		if n < 0 && d.ends() {
 			break
@@ -387,7 +410,10 @@ func (d *decoder) mapping(typed bool, depth int) (any, error) {
 			return nil, err
 		}
 	}
-	c := d.begin(Map, typed, name)
+	c, err := d.begin(Map, typed, name)
+	if err != nil {
+		return nil, err
+	}
 	for !d.ends() {
 		k, err := d.value(depth + 1)
 		if err != nil {
@@ -412,8 +438,14 @@ func (d *decoder) define() error {
 	if err != nil {
 		return err
 	}
+	if err := d.charge(collectionSize); err != nil {
+		return err
+	}
 	k := class{name: name}
 	for range n {
+		if err := d.charge(valueSize); err != nil {
+			return err
+		}
 		f, err := d.name()
 		if err != nil {
 			return err
@@ -437,7 +469,10 @@ func (d *decoder) object(n, depth int) (any, error) {
 		return nil, fmt.Errorf("there is no class %d", n)
 	}
 	k := d.classes[n]
-	c := d.begin(Object, true, k.name)
+	c, err := d.begin(Object, true, k.name)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range k.fields {
 		v, err := d.value(depth + 1)
 		if err != nil {

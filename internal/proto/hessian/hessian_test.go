@@ -9,6 +9,7 @@ import (
 
 	"weir/internal/plain"
 	"weir/internal/proto/codectest"
+	"weir/internal/proto/token"
 	"weir/internal/stream"
 )
 
@@ -156,6 +157,24 @@ func TestErrors(t *testing.T) {
 	values, err := Decode(codectest.Unhex(t, "90 91 45"))
 	if err == nil || show(values) != "i0 i1" {
 		t.Errorf("%v, %v", show(values), err)
+	}
+}
+
+// Values of a byte each take more memory than that: there is a limit.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	for what, one := range map[string]string{"null": "N", "empty lists": "\x78", "objects": "\x60", "maps": "HZ"} {
+		in := []byte("C\x01a\x90" + strings.Repeat(one, 1000))
+		all, err := decode(in, 1000*(valueSize+collectionSize)+collectionSize)
+		if err != nil || len(all) != 1000 {
+			t.Errorf("%s: %d values, %v", what, len(all), err)
+		}
+		if some, err := decode(in, 20000); err != token.ErrDecoded || len(some) == 0 || len(some) > 625 {
+			t.Errorf("%s: %d values, %v", what, len(some), err)
+		}
+	}
+	if _, err := decode([]byte("C\x01aI\x00\x00\x03\xe8"+strings.Repeat("\x00", 1000)), 20000); err != token.ErrDecoded {
+		t.Errorf("a class of many fields: %v", err)
 	}
 }
 

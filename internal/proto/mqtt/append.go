@@ -12,10 +12,13 @@ import (
 // Append appends a packet. body is the message of PUBLISH. The payload is of the type Decoder returns for the packet, or nil:
 // *ConnectPayload, *SubscribePayload, Topics, Codes.
 func Append(b []byte, h *Head, body *stream.Data, payload any) ([]byte, error) {
-	content, err := h.content(payload)
+	const room = 5 // for the fixed header
+	start := len(b)
+	b, err := h.content(append(b, make([]byte, room)...), payload)
 	if err != nil {
-		return b, fmt.Errorf("%s: %w", typeNames[h.Type], err)
+		return b[:start], fmt.Errorf("%s: %w", typeNames[h.Type], err)
 	}
+	content := b[start+room:]
 	size := len(content)
 	flags := h.Type.flags()
 	if h.Type == Publish {
@@ -29,66 +32,71 @@ func Append(b []byte, h *Head, body *stream.Data, payload any) ([]byte, error) {
 		}
 	}
 	if size > maxVarint {
-		return b, fmt.Errorf("%s: %d bytes are more than a packet can have", typeNames[h.Type], size)
+		return b[:start], fmt.Errorf("%s: %d bytes are more than a packet can have", typeNames[h.Type], size)
 	}
-	b = appendVarint(append(b, byte(h.Type)<<4|flags), size)
-	b = append(b, content...)
+	b = appendVarint(append(b[:start], byte(h.Type)<<4|flags), size)
+	b = append(b, content...) // which is further on
 	if h.Type == Publish {
 		b = body.AppendTo(b)
 	}
 	return b, nil
 }
 
-// content returns what follows the fixed header, without the message of PUBLISH.
-func (h *Head) content(payload any) (b []byte, err error) {
+// content appends what follows the fixed header, without the message of PUBLISH.
+func (h *Head) content(b []byte, payload any) (_ []byte, err error) {
 	v5 := h.ProtocolLevel >= 5
-	id := func() { b = append(b, byte(h.PacketIdentifier>>8), byte(h.PacketIdentifier)) }
-	section := func() {
-		if v5 && err == nil {
-			b, err = appendProperties(b, h.Properties, h.wire)
-		}
-	}
 	reason := func() {
 		if !v5 || h.omitted == 2 && h.ReasonCode == 0 && h.Properties == nil {
 			return
 		}
 		if b = append(b, byte(h.ReasonCode)); h.omitted == 0 || h.Properties != nil {
-			section()
+			b, err = h.appendSection(b)
 		}
 	}
 	switch h.Type {
 	case Connect:
-		return h.connect(payload)
+		return h.connect(b, payload)
 	case ConnAck:
 		flags := byte(0)
 		if h.SessionPresent {
 			flags = 1
 		}
-		b = append(b, flags, byte(h.ReasonCode))
-		section()
+		return h.appendSection(append(b, flags, byte(h.ReasonCode)))
 	case Publish:
 		topic := ""
 		if h.TopicName != nil {
 			topic = *h.TopicName
 		}
-		b, err = appendText(b, topic)
-		if h.QoS&3 > 0 {
-			id()
+		if b, err = appendText(b, topic); err != nil {
+			return b, err
 		}
-		section()
+		if h.QoS&3 > 0 {
+			b = h.appendID(b)
+		}
+		return h.appendSection(b)
 	case PubAck, PubRec, PubRel, PubComp:
-		id()
+		b = h.appendID(b)
 		reason()
 	case Disconnect, Auth:
 		reason()
 	case Subscribe, SubAck, Unsubscribe, UnsubAck:
-		id()
-		section()
-		if err == nil {
+		if b, err = h.appendSection(h.appendID(b)); err == nil {
 			b, err = appendList(b, v5, payload)
 		}
 	}
 	return b, err
+}
+
+func (h *Head) appendID(b []byte) []byte {
+	return append(b, byte(h.PacketIdentifier>>8), byte(h.PacketIdentifier))
+}
+
+// appendSection appends the properties there are in version 5.
+func (h *Head) appendSection(b []byte) ([]byte, error) {
+	if h.ProtocolLevel < 5 {
+		return b, nil
+	}
+	return appendProperties(b, h.Properties, h.wire)
 }
 
 func appendList(b []byte, v5 bool, payload any) (_ []byte, err error) {
@@ -122,7 +130,7 @@ func appendList(b []byte, v5 bool, payload any) (_ []byte, err error) {
 	return b, nil
 }
 
-func (h *Head) connect(payload any) (b []byte, err error) {
+func (h *Head) connect(b []byte, payload any) (_ []byte, err error) {
 	c, ok := payload.(*ConnectPayload)
 	if !ok {
 		c = new(ConnectPayload)

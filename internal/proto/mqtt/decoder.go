@@ -15,11 +15,22 @@ type Decoder struct {
 	in      token.Reader
 	level   int // of the connection, 0 if not known
 	head    Head
+	topic   string
 	body    []byte
 	payload any
 }
 
-// NewDecoder returns a Decoder for packets of at most limit bytes.
+// ownHead is a head with what it points to.
+type ownHead struct {
+	Head
+	topic string
+}
+
+// minOverhead is what fields may take in memory besides their bytes, however small the limit is.
+const minOverhead = 1 << 20
+
+// NewDecoder returns a Decoder for packets of at most limit bytes, on the wire and, if that is more than 1 MiB, of their fields in
+// memory.
 func NewDecoder(limit int) *Decoder { return &Decoder{in: token.Reader{Limit: limit}} }
 
 // Reset makes the decoder ready for another connection.
@@ -42,8 +53,11 @@ func (d *Decoder) Feed(p []byte) (n int, done bool, err error) {
 
 // Packet returns the complete packet. Its body is borrowed from what was fed; the rest owns its bytes.
 func (d *Decoder) Packet() (head any, body []byte, payload any) {
-	h := d.head
-	return &h, d.body, d.payload
+	p := &ownHead{d.head, d.topic}
+	if p.TopicName != nil {
+		p.TopicName = &p.topic
+	}
+	return &p.Head, d.body, d.payload
 }
 
 // packet reads a whole packet, or nothing.
@@ -111,7 +125,7 @@ func (d *Decoder) decodeAs(level int, first byte, b []byte) error {
 	t := Type(first >> 4)
 	h := Head{Type: t, Dup: first&8 != 0, QoS: int(first >> 1 & 3), Retain: first&1 != 0, ProtocolLevel: level}
 	d.body, d.payload = nil, nil
-	p := &parser{b: b}
+	p := &parser{b: b, left: max(d.in.Limit, minOverhead)}
 	v5 := level >= 5
 	switch {
 	case t == 0 || t == Auth && !v5:
@@ -133,8 +147,8 @@ func (d *Decoder) decodeAs(level int, first byte, b []byte) error {
 		}
 		h.section(p, v5)
 	case Publish:
-		s := p.text()
-		h.TopicName = &s
+		d.topic = p.text()
+		h.TopicName = &d.topic
 		if h.QoS > 0 {
 			h.PacketIdentifier = p.uint16()
 		}
@@ -241,6 +255,7 @@ func (d *Decoder) list(t Type, v5 bool, p *parser) {
 	case Subscribe:
 		s := &SubscribePayload{}
 		for len(p.b) > 0 {
+			p.charge()
 			f := TopicFilter{Filter: p.text()}
 			c := p.byte()
 			f.QoS = int(c & 3)
@@ -256,6 +271,7 @@ func (d *Decoder) list(t Type, v5 bool, p *parser) {
 	case Unsubscribe:
 		topics := Topics{}
 		for len(p.b) > 0 {
+			p.charge()
 			topics = append(topics, p.text())
 		}
 		d.payload = topics

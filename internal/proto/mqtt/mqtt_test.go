@@ -1,8 +1,10 @@
 package mqtt
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"weir/internal/plain"
 	"weir/internal/proto/codectest"
+	"weir/internal/proto/token"
 	"weir/internal/stream"
 )
 
@@ -151,6 +154,48 @@ func TestPackets(t *testing.T) {
 	}
 }
 
+// The examples that the standards show without being normative, of version 3.1.1 and 5: figures 1-2 and 2-4 (3.1.1) of texts and
+// lengths, those of sections 3.3 to 3.11 of packets.
+func TestStandard(t *testing.T) {
+	t.Parallel()
+	const connect4, connect5 = "10 0c 0004 4d515454 04 02 003c 0000 ", "10 0d 0004 4d515454 05 02 003c 00 0000 "
+	for _, c := range []struct{ name, wire, want string }{
+		{"3.1.1 CONNECT", "10 18 0004 4d515454 04 ce 000a 0000 0001 77 0001 6d 0001 75 0001 70",
+			`CONNECT/4 id=0 reason=0 qos=0 keep=10 client= user=u password="p" will=w:"m":1:false:[] clean`},
+		{"3.1.1 PUBLISH", connect4 + "30 07 0003 612f62 6869", `PUBLISH/4 id=0 reason=0 qos=0 topic=a/b`},
+		{"3.1.1 PUBLISH with a packet identifier", connect4 + "32 07 0003 612f62 000a", `PUBLISH/4 id=10 reason=0 qos=1 topic=a/b`},
+		{"3.1.1 SUBSCRIBE", connect4 + "82 0e 000a 0003 612f62 01 0003 632f64 02",
+			`SUBSCRIBE/4 id=10 reason=0 qos=1 {"TopicFilters":[{"Filter":"a/b","QoS":1,"NoLocal":false,"RetainAsPublished":false,"RetainHandling":0},{"Filter":"c/d","QoS":2,"NoLocal":false,"RetainAsPublished":false,"RetainHandling":0}]}`},
+		{"3.1.1 SUBACK", connect4 + "90 05 000a 00 02 80", `SUBACK/4 id=10 reason=0 qos=0 "AAKA"`},
+		{"3.1.1 UNSUBSCRIBE", connect4 + "a2 0c 000a 0003 612f62 0003 632f64", `UNSUBSCRIBE/4 id=10 reason=0 qos=1 ["a/b","c/d"]`},
+		{"5 PUBLISH", connect5 + "32 08 0003 612f62 000a 00", `PUBLISH/5 id=10 reason=0 qos=1 topic=a/b`},
+		{"5 SUBSCRIBE", connect5 + "82 0f 000a 00 0003 612f62 01 0003 632f64 02",
+			`SUBSCRIBE/5 id=10 reason=0 qos=1 {"TopicFilters":[{"Filter":"a/b","QoS":1,"NoLocal":false,"RetainAsPublished":false,"RetainHandling":0},{"Filter":"c/d","QoS":2,"NoLocal":false,"RetainAsPublished":false,"RetainHandling":0}]}`},
+		{"5 UNSUBSCRIBE", connect5 + "a2 0d 000a 00 0003 612f62 0003 632f64", `UNSUBSCRIBE/5 id=10 reason=0 qos=1 ["a/b","c/d"]`},
+		{"A and U+2A6D4", connect4 + "30 07 0005 41 f0aa9b94", "PUBLISH/4 id=0 reason=0 qos=0 topic=A\U0002A6D4"},
+	} {
+		in := codectest.Unhex(t, c.wire)
+		list, err := codectest.Cut(t, decoder(1000), in)
+		if err != nil || len(list) == 0 || describe(list[len(list)-1]) != c.want {
+			t.Errorf("%s: %v\ngot  %s\nwant %s", c.name, err, describe(list[len(list)-1]), c.want)
+		}
+		var out []byte
+		for _, p := range list {
+			out = appendPacket(t, out, p)
+		}
+		if string(out) != string(in) {
+			t.Errorf("%s is written as\n%x", c.name, out)
+		}
+	}
+	for n, want := range map[int]string{0: "00", 127: "7f", 128: "8001", 16383: "ff7f", 16384: "808001", 2097151: "ffff7f", 2097152: "80808001", 268435455: "ffffff7f", 64: "40", 321: "c102"} {
+		b := appendVarint(nil, n)
+		p := parser{b: b}
+		if got := hex.EncodeToString(b); got != want || p.varint() != n || p.err != nil || len(p.b) > 0 {
+			t.Errorf("%d is %s", n, got)
+		}
+	}
+}
+
 func appendPacket(t testing.TB, b []byte, p packet) []byte {
 	t.Helper()
 	b, err := Append(b, p.Head, stream.NewString(p.Body), p.Payload)
@@ -170,6 +215,8 @@ func TestMalformed(t *testing.T) {
 		"36 03 0001 61":                       "PUBLISH: the quality of service is 3",
 		"30 01 00":                            "PUBLISH: " + errShort.Error(),
 		"30 03 0001 ff":                       "PUBLISH: " + errUTF8.Error(),
+		"30 05 0003 610062":                   "PUBLISH: " + errUTF8.Error(),
+		"30 05 0003 eda080":                   "PUBLISH: " + errUTF8.Error(),
 		"80 06 0009 0001 61 01":               "SUBSCRIBE: the flags are 0 instead of 2",
 		"c0 01 00":                            "PINGREQ: 1 bytes follow the last field",
 		"10 0c 0004 4d515455 04 02 003c 0000": `CONNECT: protocol "MQTU" of level 4 is not known`,
@@ -187,6 +234,31 @@ func TestMalformed(t *testing.T) {
 		_, err := codectest.Cut(t, decoder(1000), codectest.Unhex(t, wire))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", wire, err, want)
+		}
+	}
+}
+
+// Topics and properties of a few bytes take more memory than that: there is a limit.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct{ head, one string }{
+		"user properties": {"10 LL 0004 4d515454 05 02 003c", "26 0000 0000"},
+		"filters":         {"82 LL 0001 00", "0000 00"},
+		"topics":          {"a2 LL 0001 00", "0000"},
+	} {
+		packet := func(n int) []byte {
+			head, many := codectest.Unhex(t, strings.Replace(c.head, "LL", "", 1)), bytes.Repeat(codectest.Unhex(t, c.one), n)
+			if c.head[0] == '1' {
+				many = append(appendVarint(nil, len(many)), many...)
+				many = append(many, 0, 0)
+			}
+			return append(append(appendVarint(head[:1:1], len(head)-1+len(many)), head[1:]...), many...)
+		}
+		if _, err := codectest.Decode(t, decoder(100000)(), packet(minOverhead/overhead)); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if _, err := codectest.Decode(t, decoder(100000)(), packet(minOverhead/overhead+1)); !errors.Is(err, token.ErrTooLarge) {
+			t.Errorf("many %s: %v", what, err)
 		}
 	}
 }

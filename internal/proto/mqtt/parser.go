@@ -1,16 +1,18 @@
 package mqtt
 
 import (
+	"bytes"
 	"errors"
 	"unicode/utf8"
 
+	"weir/internal/proto/token"
 	"weir/internal/stream"
 )
 
 var (
 	errShort  = errors.New("the packet ends too early")
 	errVarint = errors.New("a variable length integer has more than four bytes")
-	errUTF8   = errors.New("a text is not UTF-8")
+	errUTF8   = errors.New("a text is not UTF-8, or has the character U+0000")
 )
 
 // maxVarint is the largest number four bytes of seven bits hold.
@@ -18,8 +20,19 @@ const maxVarint = 1<<28 - 1
 
 // parser reads the fields of a packet. After the first error everything it returns is empty.
 type parser struct {
-	b   []byte
-	err error
+	b    []byte
+	left int // memory that fields may take besides their bytes
+	err  error
+}
+
+// overhead is what a property or a topic takes in memory besides its bytes, about.
+const overhead = 96
+
+// charge counts a property or a topic: many small ones take more than their bytes.
+func (p *parser) charge() {
+	if p.left -= overhead; p.left < 0 {
+		p.fail(token.ErrTooLarge)
+	}
 }
 
 func (p *parser) fail(err error) {
@@ -70,7 +83,7 @@ func (p *parser) varint() (n int) {
 
 func (p *parser) text() string {
 	b := p.bytes(p.uint16())
-	if !utf8.Valid(b) {
+	if !utf8.Valid(b) || bytes.IndexByte(b, 0) >= 0 {
 		p.fail(errUTF8)
 		return ""
 	}

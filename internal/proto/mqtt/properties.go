@@ -75,12 +75,13 @@ func (p *parser) properties() (plain.Object, properties) {
 	if p.err != nil || n == 0 {
 		return nil, properties{}
 	}
-	in := parser{b: raw}
+	in := parser{b: raw, left: p.left}
 	var o plain.Builder
 	for len(in.b) > 0 && in.err == nil {
+		in.charge()
 		o.Set(in.property())
 	}
-	if in.err != nil {
+	if p.left = in.left; in.err != nil {
 		p.fail(in.err)
 	}
 	return o.Object, properties{own(raw), slices.Clone(o.Object)}

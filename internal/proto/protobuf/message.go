@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"weir/internal/proto/token"
 )
 
 // Message is a message. The zero Message is empty and ready. Bytes in it are shared with the input and must not be changed.
@@ -22,8 +24,17 @@ type record struct {
 	bytes []byte // of a BytesType
 }
 
-// Parse reads a message. It is nil if the message is malformed, has groups, or has a field in two wire types.
-func Parse(b []byte) *Message {
+// What records and fields take in memory besides their bytes, about.
+const (
+	recordSize = 64
+	fieldSize  = 96
+)
+
+// Parse reads a message. It is nil if the message is malformed, has groups, has a field in two wire types, or takes more
+// than token.MaxDecoded.
+func Parse(b []byte) *Message { return parse(b, token.MaxDecoded) }
+
+func parse(b []byte, limit int) *Message {
 	m := &Message{fields: map[int][]record{}}
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
@@ -51,7 +62,13 @@ func Parse(b []byte) *Message {
 		}
 		b = b[n:]
 		list := m.fields[int(number)]
-		if len(list) > 0 && list[0].wire != wire {
+		switch {
+		case len(list) == 0:
+			limit -= fieldSize
+		case list[0].wire != wire:
+			return nil
+		}
+		if limit -= recordSize; limit < 0 {
 			return nil
 		}
 		m.fields[int(number)] = append(list, r)
@@ -122,7 +139,8 @@ func (m *Message) SetNumber(field int, t Type, bits uint64) {
 	m.set(field, record{wire: t.wire(), bits: t.toWire(bits)})
 }
 
-// Numbers returns all values of a field, packed or not; nil and false if packed ones are cut off.
+// Numbers returns all values of a field, packed or not; nil and false if packed ones are cut off, or if all take more than
+// token.MaxDecoded.
 func (m *Message) Numbers(field int, t Type) (list []uint64, ok bool) {
 	for _, r := range m.fields[field] {
 		if r.wire != protowire.BytesType {
@@ -142,7 +160,7 @@ func (m *Message) Numbers(field int, t Type) (list []uint64, ok bool) {
 			default:
 				bits, n = protowire.ConsumeVarint(b)
 			}
-			if n < 0 {
+			if n < 0 || len(list) >= token.MaxDecoded/16 {
 				return nil, false
 			}
 			list = append(list, t.fromWire(bits))

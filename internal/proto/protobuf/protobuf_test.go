@@ -1,12 +1,14 @@
 package protobuf
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math"
 	"reflect"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -107,6 +109,23 @@ func TestMalformed(t *testing.T) {
 	m.SetBytes(1)
 	if m.WireType(1) != "" || len(m.Append(nil)) != 3 {
 		t.Error("an empty list of texts is a field")
+	}
+}
+
+// Records of two bytes take more memory than that: there is a limit.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	same, other := bytes.Repeat([]byte{0x08, 0x01}, 1000), []byte(nil)
+	for i := range 1000 {
+		other = protowire.AppendVarint(protowire.AppendTag(other, protowire.Number(i+1), protowire.VarintType), 1)
+	}
+	for _, in := range [][]byte{same, other} {
+		if parse(in, 1000*(recordSize+fieldSize)) == nil {
+			t.Errorf("%d bytes are no message", len(in))
+		}
+		if m := parse(in, 20000); m != nil {
+			t.Errorf("%d bytes are a message of %d fields", len(in), len(m.fields))
+		}
 	}
 }
 

@@ -10,6 +10,9 @@ func (v *Value) Append(b []byte) []byte {
 		if v.Null {
 			return append(b, "-1\r\n"...)
 		}
+		if v.Streamed {
+			return v.appendChunks(b)
+		}
 		b = appendSize(b, len(v.Text))
 		b = append(b, v.Text...)
 		return append(b, "\r\n"...)
@@ -21,14 +24,34 @@ func (v *Value) Append(b []byte) []byte {
 		if v.Kind == Map || v.Kind == Attribute {
 			n /= 2
 		}
-		b = appendSize(b, n)
+		if v.Streamed {
+			b = append(b, "?\r\n"...)
+		} else {
+			b = appendSize(b, n)
+		}
 		for i := range v.Elems {
 			b = v.Elems[i].Append(b)
+		}
+		if v.Streamed {
+			b = append(b, byte(end), '\r', '\n')
 		}
 		return b
 	}
 	b = append(b, v.Text...)
 	return append(b, "\r\n"...)
+}
+
+func (v *Value) appendChunks(b []byte) []byte {
+	b = append(b, "?\r\n"...)
+	text := v.Text
+	for _, n := range v.Chunks {
+		b = appendSize(append(b, byte(chunk)), n)
+		if n > 0 {
+			b = append(append(b, text[:n]...), "\r\n"...)
+			text = text[n:]
+		}
+	}
+	return b
 }
 
 func appendSize(b []byte, n int) []byte {

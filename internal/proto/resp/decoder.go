@@ -12,13 +12,15 @@ import (
 type Decoder struct {
 	in    token.Reader
 	stack []frame
-	bulk  Kind // of the string whose length was read
-	size  int  // that length, -1 if none
+	bulk  Kind   // of the string whose length was read
+	size  int    // that length, -1 if none
+	text  *Value // the streamed string whose pieces come, nil if none
 	value Value
-	fresh bool // no byte of the value has come
+	fresh bool   // no byte of the value has come
+	room  []byte // for short texts
 }
 
-// frame is a collection that is being filled.
+// frame is a collection that is being filled; left is negative as long as it is not known how many elements it has.
 type frame struct {
 	v    Value
 	left int
@@ -34,7 +36,7 @@ func NewDecoder(limit int) *Decoder {
 // Reset drops an incomplete value.
 func (d *Decoder) Reset() {
 	d.in.Reset()
-	d.stack, d.size, d.fresh = nil, -1, true
+	d.stack, d.size, d.text, d.fresh = nil, -1, nil, true
 }
 
 // Feed takes bytes up to the end of a value. It returns how many it took, and whether the value is complete. After an error
@@ -76,14 +78,25 @@ func (d *Decoder) step() (bool, error) {
 			return false, fmt.Errorf("a verbatim string begins with %.4q, not with its format", b)
 		}
 		d.size = -1
-		return d.add(Value{Kind: d.bulk, Text: own(b)}), nil
+		if d.text != nil {
+			d.text.Text, d.text.Chunks = append(d.text.Text, b...), append(d.text.Chunks, len(b))
+			return false, nil
+		}
+		return d.add(Value{Kind: d.bulk, Text: d.own(b)}), nil
 	}
 	first, err := d.in.Need(1)
 	if err != nil {
 		return false, err
 	}
 	k := Kind(first[0])
+	if d.text != nil && k != chunk {
+		return false, fmt.Errorf("no piece of a string begins with %q", first[0])
+	}
 	switch k {
+	case chunk, end:
+		if !d.expects(k) {
+			return false, fmt.Errorf("no value begins with %q", first[0])
+		}
 	case SimpleString, SimpleError, Integer, BulkString, Array, Null, Boolean, Double, BigNumber, BulkError, VerbatimString, Map,
 		Set, Push, Attribute:
 	default:
@@ -103,18 +116,80 @@ func (d *Decoder) step() (bool, error) {
 	switch k {
 	case BulkString, BulkError, VerbatimString, Array, Map, Set, Push, Attribute:
 		return d.sized(k, text)
+	case chunk:
+		return d.piece(text)
+	case end:
+		if len(text) > 0 {
+			return false, fmt.Errorf("%.40q is no value", line)
+		}
+		return d.close(), nil
 	}
 	if !valid(k, text) {
 		return false, fmt.Errorf("%.40q is no value", line)
 	}
-	return d.add(Value{Kind: k, Text: own(text)}), nil
+	return d.add(Value{Kind: k, Text: d.own(text)}), nil
 }
 
+// Short texts share memory, so that one that is kept holds no more than that.
+const (
+	shortText  = 32
+	shortTexts = 256
+)
+
 // own copies b; the result is never nil.
-func own(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
+func (d *Decoder) own(b []byte) []byte {
+	n := len(b)
+	if n > shortText {
+		return append(make([]byte, 0, n), b...)
+	}
+	if n > len(d.room) || d.room == nil {
+		d.room = make([]byte, shortTexts)
+	}
+	out := d.room[:n:n]
+	d.room = d.room[n:]
+	copy(out, b)
+	return out
+}
+
+// expects reports whether a piece of a string, or the end of a collection, may come.
+func (d *Decoder) expects(k Kind) bool {
+	if k == chunk {
+		return d.text != nil
+	}
+	if len(d.stack) == 0 {
+		return false
+	}
+	f := &d.stack[len(d.stack)-1]
+	return f.left < 0 && (f.v.Kind != Map || len(f.v.Elems)%2 == 0)
+}
+
+// piece begins a piece of a string; one of size 0 ends the string.
+func (d *Decoder) piece(text []byte) (bool, error) {
+	n, err := parseSize(text)
+	if err != nil || n < 0 {
+		return false, fmt.Errorf("%.40q is no size", text)
+	}
+	if n > 0 {
+		d.bulk, d.size = BulkString, n
+		return false, nil
+	}
+	v := *d.text
+	v.Chunks = append(v.Chunks, 0)
+	d.text = nil
+	return d.add(v), nil
+}
 
 // sized begins a string or a collection.
 func (d *Decoder) sized(k Kind, text []byte) (bool, error) {
+	if string(text) == "?" {
+		switch k {
+		case BulkString:
+			d.text = &Value{Kind: k, Text: []byte{}, Streamed: true}
+			return false, nil
+		case Array, Map, Set:
+			return false, d.open(Value{Kind: k, Elems: []Value{}, Streamed: true}, -1)
+		}
+	}
 	n, err := parseSize(text)
 	if err != nil || n < 0 && k != BulkString && k != Array {
 		return false, fmt.Errorf("%.40q is no size", text)
@@ -135,15 +210,32 @@ func (d *Decoder) sized(k Kind, text []byte) (bool, error) {
 	case Attribute:
 		n = 2*n + 1
 	}
-	v := Value{Kind: k, Elems: []Value{}}
 	if n == 0 {
-		return d.add(v), nil
+		return d.add(Value{Kind: k, Elems: []Value{}}), nil
 	}
+	// More elements may never come.
+	return false, d.open(Value{Kind: k, Elems: make([]Value, 0, min(n, 8))}, n)
+}
+
+// open begins a collection of n elements, or of as many as come if n is negative.
+func (d *Decoder) open(v Value, n int) error {
 	if len(d.stack) >= token.MaxNesting {
-		return false, fmt.Errorf("values are nested more than %d deep", token.MaxNesting)
+		return fmt.Errorf("values are nested more than %d deep", token.MaxNesting)
 	}
 	d.stack = append(d.stack, frame{v, n})
-	return false, nil
+	return nil
+}
+
+// close ends a collection and returns whether the outermost value is complete.
+func (d *Decoder) close() bool {
+	v := d.stack[len(d.stack)-1].v
+	d.pop()
+	return d.add(v)
+}
+
+func (d *Decoder) pop() {
+	d.stack[len(d.stack)-1] = frame{}
+	d.stack = d.stack[:len(d.stack)-1]
 }
 
 // add puts a value where it belongs and returns whether the outermost one is complete.
@@ -151,12 +243,14 @@ func (d *Decoder) add(v Value) bool {
 	for len(d.stack) > 0 {
 		f := &d.stack[len(d.stack)-1]
 		f.v.Elems = append(f.v.Elems, v)
+		if f.left < 0 {
+			return false
+		}
 		if f.left--; f.left > 0 {
 			return false
 		}
 		v = f.v
-		*f = frame{}
-		d.stack = d.stack[:len(d.stack)-1]
+		d.pop()
 	}
 	d.value = v
 	return true

@@ -31,9 +31,9 @@ func (v *Value) Plain() any {
 		f, _ := parseDouble(v.Text)
 		return f
 	case BulkString:
-		return stream.NewData(v.Text)
+		return v.Text
 	case VerbatimString:
-		return stream.NewData(v.Text[4:])
+		return v.Text[4:]
 	case Boolean:
 		return string(v.Text) == "t"
 	case BigNumber:
@@ -111,6 +111,8 @@ func From(x any, old *Value, version int) Value {
 		return Value{Kind: SimpleError, Text: []byte(oneLine(x.Error()))}
 	case *stream.Data:
 		return Value{Kind: BulkString, Text: x.Bytes()}
+	case []byte:
+		return Value{Kind: BulkString, Text: x}
 	case []any:
 		return collection(Array, x, old, version)
 	case *plain.List:
@@ -189,6 +191,7 @@ func collection(k Kind, elems []any, old *Value, version int) Value {
 	if old != nil && !isCollection(old.Kind) {
 		old = nil
 	}
+	v.Streamed = old != nil && old.Kind == k && old.Streamed
 	for i, e := range elems {
 		var o *Value
 		if old != nil && i < len(old.Elems) {
@@ -224,9 +227,12 @@ func same(x any, v *Value) bool {
 	case error:
 		e, ok := x.(error)
 		return ok && e.Error() == p.Error()
-	case *stream.Data:
-		d, ok := x.(*stream.Data)
-		return ok && bytes.Equal(d.Bytes(), p.Bytes())
+	case []byte:
+		if d, ok := x.(*stream.Data); ok {
+			return d.Is(p)
+		}
+		b, ok := x.([]byte)
+		return ok && bytes.Equal(b, p)
 	}
 	return false
 }

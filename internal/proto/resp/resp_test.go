@@ -3,6 +3,7 @@ package resp
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"strings"
@@ -59,6 +60,18 @@ var examples = []struct {
 	{"|1\r\n+ttl\r\n:3600\r\n*1\r\n:1\r\n", []any{1.0}},
 	{"*2\r\n|1\r\n+ttl\r\n:3600\r\n:1\r\n:2\r\n", []any{1.0, 2.0}},
 	{"%0\r\n", plain.Map{}},
+	{"$?\r\n;4\r\nHell\r\n;5\r\no wor\r\n;1\r\nd\r\n;0\r\n", stream.NewString("Hello word")},
+	{"$?\r\n;0\r\n", stream.NewString("")},
+	{"*?\r\n:1\r\n:2\r\n:3\r\n.\r\n", []any{1.0, 2.0, 3.0}},
+	{"*?\r\n.\r\n", []any{}},
+	{"%?\r\n+a\r\n:1\r\n+b\r\n:2\r\n.\r\n", plain.Map{{"a", 1.0}, {"b", 2.0}}},
+	{"*2\r\n~?\r\n*?\r\n.\r\n.\r\n_\r\n", []any{plain.Set{[]any{}}, nil}},
+	// The answer to HELLO, and a message with attributes, of the specification of version 3.
+	{"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n6.0.0\r\n$5\r\nproto\r\n:3\r\n", plain.Map{{stream.NewString("server"), stream.NewString("redis")},
+		{stream.NewString("version"), stream.NewString("6.0.0")}, {stream.NewString("proto"), 3.0}}},
+	{"|1\r\n+key-popularity\r\n%2\r\n$1\r\na\r\n,0.1923\r\n$1\r\nb\r\n,0.0012\r\n*2\r\n:2039123\r\n:9543892\r\n", []any{2039123.0, 9543892.0}},
+	{",inf\r\n", math.Inf(1)},
+	{",-inf\r\n", math.Inf(-1)},
 }
 
 // fault is an error with a text as servers send it.
@@ -98,9 +111,23 @@ func TestExamples(t *testing.T) {
 
 func equal(a, b any) bool {
 	switch x := a.(type) {
-	case *stream.Data:
+	case []byte:
 		y, ok := b.(*stream.Data)
-		return ok && x.Equal(y)
+		return ok && y.Is(x)
+	case plain.Set:
+		y, ok := b.(plain.Set)
+		return ok && equal([]any(x), []any(y))
+	case plain.Map:
+		y, ok := b.(plain.Map)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for i := range x {
+			if !equal(x[i][0], y[i][0]) || !equal(x[i][1], y[i][1]) {
+				return false
+			}
+		}
+		return true
 	case []any:
 		y, ok := b.([]any)
 		if !ok || len(x) != len(y) {
@@ -133,6 +160,17 @@ func TestErrors(t *testing.T) {
 		{"(\r\n", `"(\r\n" is no value`},
 		{"#x\r\n", `"#x\r\n" is no value`},
 		{"_x\r\n", `"_x\r\n" is no value`},
+		{";1\r\na\r\n", `no value begins with ';'`},
+		{".\r\n", `no value begins with '.'`},
+		{"*1\r\n.\r\n", `no value begins with '.'`},
+		{"%?\r\n+a\r\n.\r\n", `no value begins with '.'`},
+		{"*?\r\n.x\r\n", `".x\r\n" is no value`},
+		{"$?\r\n+a\r\n", `no piece of a string begins with '+'`},
+		{"$?\r\n;-1\r\n", `"-1" is no size`},
+		{"$?\r\n;2\r\nabc\r\n", "a string of 2 bytes does not end there"},
+		{"=?\r\n", `"?" is no size`},
+		{">?\r\n", `"?" is no size`},
+		{"$?\r\n" + strings.Repeat(";1\r\na\r\n", 200), token.ErrTooLarge.Error()},
 		{",x\r\n", `",x\r\n" is no value`},
 		{"=3\r\nabc\r\n", `a verbatim string begins with "abc", not with its format`},
 		{"*99999999999\r\n", token.ErrTooLarge.Error()},

@@ -22,6 +22,12 @@ const (
 	Attribute      Kind = '|'
 )
 
+// What streamed values consist of besides their beginning.
+const (
+	chunk Kind = ';' // a piece of a string
+	end   Kind = '.' // of a collection
+)
+
 // Value is a value as it stands on the wire, so that it can be written back the same.
 type Value struct {
 	Kind Kind
@@ -30,6 +36,10 @@ type Value struct {
 	// Text is the value of anything that is no collection: numbers as digits, a boolean as t or f, a verbatim string with
 	// its format and colon before it.
 	Text []byte
+	// Streamed is set for a BulkString whose text came in pieces of the sizes in Chunks, which end with 0, and for an Array, a
+	// Map or a Set whose size was not told before.
+	Streamed bool
+	Chunks   []int
 	// Elems are the elements of a collection: keys and values in turn for a Map. For an Attribute they are its keys and
 	// values, then the value it belongs to.
 	Elems []Value

@@ -63,6 +63,22 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestLongTerm reads the message of RFC 5769 section 2.4, whose attributes are those of a password's user.
+func TestLongTerm(t *testing.T) {
+	t.Parallel()
+	in := codectest.Unhex(t, "00010060 2112a442 78ad3433c6ad72c029da412e 00060012 e3839ee38388e383aae38383e382afe382b90000"+
+		"0015001c 662f2f3439396b3935346436 4f4c33346f4c394653547679363473 41 0014000b 6578616d706c652e6f726700 00080014 f67024656dd64a3e02b8e0712e85c9a28ca89666")
+	m, err := Parse(in)
+	if err != nil || m.Type != BindingRequest || hex.EncodeToString(m.TransactionID[:]) != "78ad3433c6ad72c029da412e" || m.MappedAddress.IsValid() {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for n := range in {
+		if _, err := Parse(in[:n]); err == nil {
+			t.Errorf("%d of %d bytes are taken", n, len(in))
+		}
+	}
+}
+
 func TestCut(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{sampleRequest, sampleIPv4, sampleIPv6} {

@@ -109,6 +109,22 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// The numbers that the specification of the compact protocol shows: 50399 as a varint, and the first zigzag integers.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	in := codectest.Unhex(t, "8221 df8903 00 19 55 00 01 02 03 04 00")
+	list, err := codectest.Cut(t, decoder(10000), in)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	if got, want := describeMessage(list[0]), "compact call 50399  {1:LIST=I32[0 -1 1 -2 2]}"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if out, err := Append(nil, &list[0]); err != nil || string(out) != string(in) {
+		t.Errorf("is written as %x, %v", out, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	deep := "8221 00 00" + strings.Repeat("1c", token.MaxNesting+1)

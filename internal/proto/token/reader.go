@@ -5,6 +5,7 @@ package token
 import (
 	"bytes"
 	"errors"
+	"fmt"
 )
 
 // ErrMore is what Need, Line and Varint return when the token is not complete yet: feed the next piece and ask again.
@@ -15,6 +16,12 @@ var ErrTooLarge = errors.New("message is larger than maxMessageSize")
 
 // DefaultMaxMessageSize is the limit of messages if nothing else is said.
 const DefaultMaxMessageSize = 64 << 20
+
+// MaxDecoded is how much memory the values may take, about, that are decoded from bytes somebody holds already.
+const MaxDecoded = 256 << 20
+
+// ErrDecoded is the error of decoders whose values take more than MaxDecoded.
+var ErrDecoded = fmt.Errorf("the values take more than %d MiB", MaxDecoded>>20)
 
 // MaxNesting is how deep values may be nested in each other.
 const MaxNesting = 500

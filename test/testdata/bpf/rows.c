@@ -1,6 +1,6 @@
 // Programs for the kinds of hooks and maps that the other tests leave out.
 
-#include <linux/types.h>
+#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #define INDEX __attribute__((preserve_access_index))
@@ -52,7 +52,6 @@ STORAGE(of_socket, 24);
 STORAGE(of_task, 29);
 STORAGE(of_cgroup, 32);
 
-struct bpf_spin_lock { __u32 val; };
 struct guarded { struct bpf_spin_lock lock; __u32 n; };
 
 struct {
@@ -80,11 +79,6 @@ SEC("netfilter") int filter(void *ctx)
 	return 1;
 }
 
-struct sk_msg_md {
-	void *data, *data_end;
-	__u32 family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port, size;
-};
-
 SEC("sk_msg") int message(struct sk_msg_md *m)
 {
 	count(1);
@@ -94,12 +88,6 @@ SEC("sk_msg") int message(struct sk_msg_md *m)
 		return bpf_msg_redirect_map(m, &sockets, 1, 1);
 	return 1;
 }
-
-struct __sk_buff {
-	__u32 len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto, priority, ingress_ifindex, ifindex,
-		tc_index, cb[5], hash, tc_classid, data, data_end, napi_id, family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4],
-		remote_port, local_port;
-};
 
 SEC("sk_skb/stream_verdict") int segment(struct __sk_buff *s)
 {

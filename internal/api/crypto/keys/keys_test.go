@@ -349,3 +349,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzJWK reads keys from members of a JSON object.
+func FuzzJWK(f *testing.F) {
+	f.Add("RSA", "", "", "", "AQAB", "AQAB")
+	f.Add("EC", "P-256", "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "", "")
+	f.Add("OKP", "Ed25519", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "", "", "")
+	f.Fuzz(func(t *testing.T, kty, crv, x, y, n, e string) {
+		members := map[string]string{"kty": kty, "crv": crv, "x": x, "y": y, "n": n, "e": e}
+		k, err := FromJWK(func(name string) (string, bool) { return members[name], true })
+		if err != nil {
+			return
+		}
+		if _, err := k.SPKI(); err != nil {
+			t.Errorf("cannot write what was read: %v", err)
+		}
+		if v, ok := k.(Verifier); ok {
+			v.VerifyMessage([]byte(x), []byte(y), SignOptions{})
+		}
+	})
+}

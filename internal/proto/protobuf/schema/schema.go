@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"weir/internal/plain"
+	"weir/internal/proto/token"
 )
 
 // Schema is a set of message types.
@@ -91,16 +92,19 @@ func (s *Schema) message(name string) (protoreflect.Message, error) {
 
 // Decode reads a message of the named type. The object has the fields that are there, by name: numbers of 64 bits as int64
 // or uint64, bytes as []byte, enums by name, lists as arrays, maps as objects. What an Any has inside, if its type is
-// known, is an object with its URL as "@type"; otherwise it has the fields type_url and value.
+// known, is an object with its URL as "@type"; otherwise it has the fields type_url and value. Extensions are named in
+// brackets; records of fields that the type does not have are bytes in "@unknown". It is an error if all this takes more than
+// token.MaxDecoded.
 func (s *Schema) Decode(name string, b []byte) (plain.Object, error) {
 	m, err := s.message(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := (proto.UnmarshalOptions{Resolver: s.types, RecursionLimit: maxDepth}).Unmarshal(b, m.Interface()); err != nil {
+	r := reader{s, token.MaxDecoded, len(b) > harmless}
+	if err := r.unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("malformed %s: %w", name, err)
 	}
-	return s.object(m, 0)
+	return r.object(m, 0)
 }
 
 // Encode writes an object as a message of the named type. Fields that the type does not have are errors, null and undefined
@@ -113,7 +117,10 @@ func (s *Schema) Encode(name string, o plain.Object) ([]byte, error) {
 	if err := s.fill(m, o); err != nil {
 		return nil, err
 	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(m.Interface())
+	if err := proto.CheckInitialized(m.Interface()); err != nil {
+		return nil, err
+	}
+	return appendMessage(nil, m), nil
 }
 
 // maxDepth is how deep messages may be nested in each other.

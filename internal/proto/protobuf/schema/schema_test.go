@@ -8,11 +8,14 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"weir/internal/plain"
+	"weir/internal/proto/codectest"
+	"weir/internal/proto/token"
 )
 
 const source = `
@@ -184,6 +187,112 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
+// What has fields of every kind comes back byte for byte: in the order of generated code, with what the type does not know.
+func TestSameBytes(t *testing.T) {
+	t.Parallel()
+	set := &descriptorpb.FileDescriptorSet{}
+	for _, f := range []protoreflect.FileDescriptor{descriptorpb.File_google_protobuf_descriptor_proto, structpb.File_google_protobuf_struct_proto, timestamppb.File_google_protobuf_timestamp_proto} {
+		set.File = append(set.File, protodesc.ToFileDescriptorProto(f))
+	}
+	wire := func(m proto.Message) []byte {
+		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	library, err := Load(wire(set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := structpb.NewStruct(map[string]any{"a": 1.5, "b": []any{true, nil, "x", math.Copysign(0, -1)}, "c": map[string]any{"ä": ""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	custom, err := Compile(map[string]string{"a.proto": `syntax = "proto2"; package t;
+		message M { required int32 a = 1; oneof o { string b = 2; M c = 9; } repeated sint64 d = 3; repeated fixed32 e = 4 [packed = true];
+			optional group G = 5 { optional bool x = 1; } map<int32, M> f = 6; extensions 100 to 200; optional double z = 7; }
+		extend M { optional string note = 100; repeated M more = 102; }`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		s    *Schema
+		name string
+		wire []byte
+	}{
+		{library, "google.protobuf.FileDescriptorSet", wire(set)},
+		{library, "google.protobuf.Struct", wire(values)},
+		{library, "google.protobuf.Timestamp", wire(&timestamppb.Timestamp{Seconds: -62135596800, Nanos: 999999999})},
+		{library, "google.protobuf.Timestamp", codectest.Unhex(t, "0801 1002 1a03616263 2500000001")}, // from a later version
+		{custom, "t.M", codectest.Unhex(t, "0801 120162 1805 1807 2208 00000001 00000002 2b 0801 2c 3206 0805 1202 0802 39 000000000000f03f a20602 6869 b20602 0803 d00f07")},
+		{custom, "t.M", codectest.Unhex(t, "0801 1805 4a02 0802")},
+	} {
+		o, err := c.s.Decode(c.name, c.wire)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if b, err := c.s.Encode(c.name, asGiven(o).(plain.Object)); err != nil || string(b) != string(c.wire) {
+			t.Errorf("%s: %v\n%v\ncame as\n%.500x, is written as\n%.500x", c.name, err, o, c.wire, b)
+		}
+	}
+	o, _ := custom.Decode("t.M", codectest.Unhex(t, "0801 a20602 6869 d00f07"))
+	if want := object("a", 1.0, "[t.note]", "hi", "@unknown", []byte("\xd0\x0f\x07")); !reflect.DeepEqual(o, want) {
+		t.Errorf("got %v, want %v", o, want)
+	}
+	for _, c := range []struct {
+		in   plain.Object
+		want string
+	}{
+		{object(), "required field t.M.a not set"},
+		{object("a", 1.0, "[t.none]", 1.0), "t.M has no field [t.none]"},
+		{object("a", 1.0, "@unknown", 1.0), "t.M.@unknown expects a Data"},
+		{object("a", 1.0, "@unknown", buffer("\x08")), "t.M.@unknown: unexpected EOF"},
+	} {
+		if b, err := custom.Encode("t.M", c.in); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %x, %v, want %s", c.in, b, err, c.want)
+		}
+	}
+}
+
+// asGiven makes decoded data what scripts give: bytes are Data to them.
+func asGiven(x any) any {
+	switch x := x.(type) {
+	case plain.Object:
+		for i := range x {
+			x[i].Value = asGiven(x[i].Value)
+		}
+	case []any:
+		for i := range x {
+			x[i] = asGiven(x[i])
+		}
+	case []byte:
+		return buffer(x)
+	}
+	return x
+}
+
+// Messages of two bytes take more memory than that: there is a limit.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s := compile(t)
+	for what, one := range map[string]string{"messages": "\xca\x01\x00", "numbers": "\x8a\x01\x08abcdefgh"} {
+		b := []byte(strings.Repeat(one, harmless/len(one)+1))
+		r := reader{s, 1 << 20, true}
+		m, err := s.message("t.All")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.unmarshal(b, m); err != token.ErrDecoded {
+			t.Errorf("many %s: %v", what, err)
+		}
+	}
+	if _, err := s.Decode("t.All", []byte(strings.Repeat("\xca\x01\x00", 1000))); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	s := compile(f)
 	b, err := s.Encode("t.All", object("i32", 1.0, "by_name", object("a", object()), "any", object("@type", "x/t.Other", "name", "n"), "list", []any{1.0}))
@@ -191,5 +300,21 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = s.Decode("t.All", b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		o, err := s.Decode("t.All", b)
+		if err != nil {
+			return
+		}
+		out, err := s.Encode("t.All", asGiven(o).(plain.Object))
+		if err != nil {
+			t.Fatalf("%x: %v cannot be written: %v", b, o, err)
+		}
+		again, err := s.Decode("t.All", out)
+		if err != nil {
+			t.Fatalf("%x is written as %x: %v", b, out, err)
+		}
+		if back, err := s.Encode("t.All", asGiven(again).(plain.Object)); err != nil || string(back) != string(out) {
+			t.Fatalf("%x is written as %x, then as %x: %v", b, out, back, err)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -17,104 +18,12 @@ import (
 )
 
 const (
-	anyName = "google.protobuf.Any"
-	anyType = "@type"
+	anyName     = "google.protobuf.Any"
+	anyType     = "@type"
+	unknownName = "@unknown"
 )
 
 var errDeep = errors.New("messages are nested too deep")
-
-// object returns the fields of a message that are there, by number.
-func (s *Schema) object(m protoreflect.Message, depth int) (plain.Object, error) {
-	if depth > maxDepth {
-		return nil, errDeep
-	}
-	if o, ok, err := s.unpack(m, depth); ok || err != nil {
-		return o, err
-	}
-	o := plain.Object{}
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		f := fields.Get(i)
-		if !m.Has(f) {
-			continue
-		}
-		x, err := s.value(f, m.Get(f), depth)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, plain.Field{Name: string(f.Name()), Value: x})
-	}
-	return o, nil
-}
-
-// unpack returns what an Any has inside, if its type is known.
-func (s *Schema) unpack(m protoreflect.Message, depth int) (plain.Object, bool, error) {
-	d := m.Descriptor()
-	if d.FullName() != anyName {
-		return nil, false, nil
-	}
-	url := m.Get(d.Fields().ByNumber(1)).String()
-	t, err := s.types.FindMessageByURL(url)
-	if err != nil {
-		return nil, false, nil
-	}
-	inner := t.New()
-	if (proto.UnmarshalOptions{Resolver: s.types, RecursionLimit: maxDepth}).Unmarshal(m.Get(d.Fields().ByNumber(2)).Bytes(), inner.Interface()) != nil {
-		return nil, false, nil
-	}
-	o, err := s.object(inner, depth+1)
-	return append(plain.Object{{Name: anyType, Value: url}}, o...), true, err
-}
-
-func (s *Schema) value(f protoreflect.FieldDescriptor, v protoreflect.Value, depth int) (any, error) {
-	switch {
-	case f.IsMap():
-		var o plain.Object
-		var err error
-		v.Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
-			var x any
-			x, err = s.single(f.MapValue(), v, depth)
-			o = append(o, plain.Field{Name: k.String(), Value: x})
-			return err == nil
-		})
-		slices.SortFunc(o, func(a, b plain.Field) int { return strings.Compare(a.Name, b.Name) })
-		return o, err
-	case f.IsList():
-		list := make([]any, v.List().Len())
-		for i := range list {
-			var err error
-			if list[i], err = s.single(f, v.List().Get(i), depth); err != nil {
-				return nil, err
-			}
-		}
-		return list, nil
-	}
-	return s.single(f, v, depth)
-}
-
-func (s *Schema) single(f protoreflect.FieldDescriptor, v protoreflect.Value, depth int) (any, error) {
-	switch f.Kind() {
-	case protoreflect.MessageKind, protoreflect.GroupKind:
-		return s.object(v.Message(), depth+1)
-	case protoreflect.EnumKind:
-		if e := f.Enum().Values().ByNumber(v.Enum()); e != nil {
-			return string(e.Name()), nil
-		}
-		return float64(v.Enum()), nil
-	}
-	switch x := v.Interface().(type) {
-	case int32:
-		return float64(x), nil
-	case uint32:
-		return float64(x), nil
-	case float32:
-		return float64(x), nil
-	case []byte:
-		return append([]byte{}, x...), nil
-	default: // bool, string, int64, uint64, float64
-		return x, nil
-	}
-}
 
 // fill sets the fields of a message from an object.
 func (s *Schema) fill(m protoreflect.Message, o plain.Object) error {
@@ -126,10 +35,13 @@ func (s *Schema) fill(m protoreflect.Message, o plain.Object) error {
 		if x.Value == nil || x.Value == (plain.Undefined{}) {
 			continue
 		}
-		f := d.Fields().ByName(protoreflect.Name(x.Name))
-		if f == nil {
-			f = d.Fields().ByJSONName(x.Name)
+		if x.Name == unknownName {
+			if err := setUnknown(m, x.Value); err != nil {
+				return err
+			}
+			continue
 		}
+		f := s.field(d, x.Name)
 		if f == nil {
 			return fmt.Errorf("%s has no field %s", d.FullName(), x.Name)
 		}
@@ -137,6 +49,43 @@ func (s *Schema) fill(m protoreflect.Message, o plain.Object) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// field finds a field by its name, by the one it has in JSON, or an extension by its full name in brackets.
+func (s *Schema) field(d protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
+	if f := d.Fields().ByName(protoreflect.Name(name)); f != nil {
+		return f
+	}
+	if f := d.Fields().ByJSONName(name); f != nil {
+		return f
+	}
+	inner, ok := strings.CutPrefix(name, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !ok || !closed {
+		return nil
+	}
+	x, err := s.types.FindExtensionByName(protoreflect.FullName(inner))
+	if err != nil || x.TypeDescriptor().ContainingMessage().FullName() != d.FullName() {
+		return nil
+	}
+	return x.TypeDescriptor()
+}
+
+// setUnknown adds records of fields that the type does not have.
+func setUnknown(m protoreflect.Message, x any) error {
+	d, ok := x.(interface{ Bytes() []byte })
+	if !ok {
+		return fmt.Errorf("%s.%s expects a Data", m.Descriptor().FullName(), unknownName)
+	}
+	for b := d.Bytes(); len(b) > 0; {
+		_, _, n := protowire.ConsumeField(b)
+		if n < 0 {
+			return fmt.Errorf("%s.%s: %w", m.Descriptor().FullName(), unknownName, protowire.ParseError(n))
+		}
+		b = b[n:]
+	}
+	m.SetUnknown(slices.Clone(d.Bytes()))
 	return nil
 }
 
@@ -150,12 +99,11 @@ func (s *Schema) pack(m protoreflect.Message, url any, o plain.Object) error {
 	if err := s.fill(inner, slices.DeleteFunc(slices.Clone(o), func(f plain.Field) bool { return f.Name == anyType })); err != nil {
 		return err
 	}
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(inner.Interface())
-	if err != nil {
+	if err := proto.CheckInitialized(inner.Interface()); err != nil {
 		return err
 	}
 	m.Set(m.Descriptor().Fields().ByNumber(1), protoreflect.ValueOfString(name))
-	m.Set(m.Descriptor().Fields().ByNumber(2), protoreflect.ValueOfBytes(b))
+	m.Set(m.Descriptor().Fields().ByNumber(2), protoreflect.ValueOfBytes(appendMessage(nil, inner)))
 	return nil
 }
 
