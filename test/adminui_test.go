@@ -465,3 +465,49 @@ func TestAdminUICompletion(t *testing.T) {
 	b.eval("document.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, cancelable: true, bubbles: true }))")
 	f.told(t, "POST /api/v1/repo-files/demo/edge/main.js // pipy.lis")
 }
+
+// A codebase is edited and published in the browser: the instance that follows it loads the new version, and its log, with what
+// it says about requests, appears in the browser as it is written.
+func TestAdminUIWithInstance(t *testing.T) {
+	t.Parallel()
+	ports := harness.Ports(t, 2)
+	program := func(text string) string {
+		return fmt.Sprintf("pipy.listen(%d, $=>$.serveHTTP(req => (console.log('asked for', req.head.path), new Message('%s'))))", ports[1], text)
+	}
+	codebases := t.TempDir()
+	harness.WriteFile(t, filepath.Join(codebases, "x", "main.js"), program("one"))
+	repo := "http://" + harness.Addr(ports[0])
+	harness.Start(t, harness.Config{Flags: []string{"repo", fmt.Sprintf("--admin-port=%d", ports[0]), "--init-repo=" + codebases}, Listen: ports[:1]})
+	harness.Start(t, harness.Config{Flags: []string{"--no-cache", "--instance-name=edge", repo + "/repo/x/"}, Listen: ports[1:]})
+	served := func(path string) string { return harness.Curl(t, "http://"+harness.Addr(ports[1])+path) }
+	if got := served("/"); got != "one" {
+		t.Fatalf("the instance answers %q", got)
+	}
+
+	b := startBrowser(t)
+	b.open(repo + "/repo/x/")
+	b.await("the main file in the editor", "document.querySelector('textarea')?.value.includes(\"new Message('one')\")")
+	b.eval(fmt.Sprintf("document.querySelector('textarea').focus(); document.execCommand('selectAll'); document.execCommand('insertText', false, %q)", program("two")))
+	b.await("the mark of an edited file", "document.querySelector('.file.edited')?.textContent.includes('main.js*')")
+	b.eval("document.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, cancelable: true, bubbles: true }))")
+	harness.Eventually(t, "the edit is stored", func() bool {
+		return strings.Contains(adminCurl(t, ports[0], "/api/v1/repo/x"), `"editFiles":["/main.js"]`)
+	})
+	if got := served("/"); got != "one" {
+		t.Errorf("before it is published the instance answers %q", got)
+	}
+	b.click("Publish")
+	b.await("the new version", "document.querySelector('.version')?.textContent === 'version 2'")
+	harness.Eventually(t, "the instance runs what was published", func() bool { return served("/") == "two" })
+
+	b.click("Status")
+	b.await("the instance", "[...document.querySelectorAll('.instances button')].some(e => e.textContent.includes('edge') && e.textContent.includes('Active'))")
+	b.click("Logs")
+	b.click("edge")
+	b.click("pipy_log")
+	b.await("the history of the instance's log", "document.querySelector('.logpane .log')?.textContent.includes('Codebase reloaded on thread 0')")
+	served("/from-the-test")
+	b.await("a record as it is written", "document.querySelector('.logpane .log').textContent.includes('asked for /from-the-test')")
+	b.click("Metrics")
+	b.await("the metrics of the instance", "[...document.querySelectorAll('.metrics button')].some(e => e.dataset.name === 'pipy_inbound_count')")
+}

@@ -85,6 +85,7 @@ func TestCompletionByKeys(t *testing.T) {
 				{"weir --no-rel\t--no-gr\t", "<--no-reload><--no-graph>"},
 				{"weir bp\tli\t", "<bpf><list>"},
 				{"weir complet\tfi\t", "<completion><fish>"},
+				{"weir repo im\tx", "<repo><import><x>"},
 				{"weir check my\t", "<check><my script.js>"},
 				{"weir --log-file=my\t", "<--log-file=my script.js>"},
 			} {
@@ -115,6 +116,7 @@ func TestCompletionFish(t *testing.T) {
 		{"weir --no-rel", "--no-reload"},
 		{"weir bp", "bpf"},
 		{"weir bpf l", "list"},
+		{"weir repo im", "import"},
 		{"weir completion f", "fish"},
 		{"weir check my", "my-script.js"},
 		{"weir --log-file=my", "--log-file=my-script.js"},

@@ -126,6 +126,8 @@ func serveMode(conf *cli.Config, log *logs.Logger) (exit int, err error) {
 		return serveRemote(conf, log, o)
 	case cli.ModeRepo:
 		return serveRepo(conf, log, o)
+	case cli.ModeImport:
+		return importStore(conf)
 	case cli.ModeProxy:
 		return serveProxy(conf, log)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"os/signal"
@@ -33,7 +34,10 @@ func serveRepo(conf *cli.Config, log *logs.Logger, o worker.Options) (exit int, 
 	if conf.Repo.Init != "" {
 		err = r.ImportDirectories(ctx, os.DirFS(conf.Repo.Init))
 	} else {
-		err = r.ImportEmbedded(ctx, embedded.Files)
+		var list []embedded.Codebase
+		if list, err = embedded.List(embedded.Files); err == nil {
+			err = r.ImportEmbedded(ctx, list)
+		}
 	}
 	if err != nil {
 		return 0, err
@@ -82,6 +86,20 @@ func openStore(c *cli.Repo) (repo.Store, error) {
 		return nil, err
 	}
 	return repo.Open(c.Store, repo.StoreOptions{Password: c.StorePassword, TLS: config})
+}
+
+// importStore copies the codebases of a store of Pipy into another store.
+func importStore(conf *cli.Config) (exit int, err error) {
+	store, err := openStore(&conf.Repo)
+	if err != nil {
+		return 0, err
+	}
+	r, err := repo.New(store, repo.Options{})
+	if err != nil {
+		return 0, err
+	}
+	err = r.ImportPipy(context.Background(), conf.Repo.Import, func(line string) { fmt.Println(line) })
+	return 0, errors.Join(err, r.Close())
 }
 
 // serveProxy shows the admin pages of another process until this one is told to end.

@@ -8,11 +8,18 @@ import (
 // Shells are those Completion has a script for.
 var Shells = []string{"bash", "zsh", "fish"}
 
-// subcommands have words that may follow them where anything but a file does.
-var subcommands = []struct{ name, help, words string }{
-	{"check", "report errors, open no port", ""}, {"repo", "serve codebases", ""},
-	{"api", "list everything scripts can use", ""}, {"bpf", "show kernel programs and maps", "list dump features"},
-	{"completion", "print completions for a shell", strings.Join(Shells, " ")},
+type subcommand struct {
+	name, help  string
+	words       string // that may follow where anything but a file does
+	directories bool   // may follow as well
+}
+
+var subcommands = []subcommand{
+	{name: "check", help: "report errors, open no port"},
+	{name: "repo", help: "serve codebases", words: importWord, directories: true},
+	{name: "api", help: "list everything scripts can use"},
+	{name: "bpf", help: "show kernel programs and maps", words: "list dump features"},
+	{name: "completion", help: "print completions for a shell", words: strings.Join(Shells, " ")},
 }
 
 // choices are the values of options that have few.
@@ -80,7 +87,11 @@ func bashCompletion() string {
 	for _, c := range subcommands {
 		commands = append(commands, c.name)
 		if c.words != "" {
-			fmt.Fprintf(&words, "        1:%s) if ((COMP_CWORD == 2)); then COMPREPLY=($(compgen -W '%s' -- \"$cur\")); fi ;;\n", c.name, c.words)
+			more := ""
+			if c.directories {
+				more = `; compopt -o filenames; IFS=$'\n'; COMPREPLY+=($(compgen -d -- "$cur"))`
+			}
+			fmt.Fprintf(&words, "        1:%s) if ((COMP_CWORD == 2)); then COMPREPLY=($(compgen -W '%s' -- \"$cur\")); fi%s ;;\n", c.name, c.words, more)
 		}
 	}
 	return `# bash completion for weir: source <(weir completion bash)
@@ -132,7 +143,11 @@ func zshCompletion() string {
 	for _, c := range subcommands {
 		commands = append(commands, fmt.Sprintf(`%s\:"%s"`, c.name, c.help))
 		if c.words != "" {
-			fmt.Fprintf(&words, "%s) compadd %s ;; ", c.name, c.words)
+			more := ""
+			if c.directories {
+				more = "; _files -/"
+			}
+			fmt.Fprintf(&words, "%s) compadd %s%s ;; ", c.name, c.words, more)
 		}
 	}
 	fmt.Fprintf(&b, "  '1:program:{ _alternative \"commands:command:((%s))\" \"files:file:_files\" }' \\\n", strings.ReplaceAll(strings.Join(commands, " "), `"`, `\"`))
@@ -159,7 +174,11 @@ func fishCompletion() string {
 	for _, c := range subcommands {
 		fmt.Fprintf(&b, "complete -c weir -n __fish_use_subcommand -a %s -d '%s'\n", c.name, quote(c.help))
 		if c.words != "" {
-			fmt.Fprintf(&b, "complete -c weir -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", c.name, c.words)
+			files := "-f "
+			if c.directories {
+				files = ""
+			}
+			fmt.Fprintf(&b, "complete -c weir -n '__fish_seen_subcommand_from %s' %s-a '%s'\n", c.name, files, c.words)
 		}
 	}
 	return b.String()

@@ -43,6 +43,8 @@ func TestBashCompletion(t *testing.T) {
 		{"weir completion ", Shells},
 		{"weir completion f", []string{"fish"}},
 		{"weir bp", []string{"bpf"}},
+		{"weir repo im", []string{"import"}},
+		{"weir repo import ../clayou", []string{"../clayout"}},
 		{"weir bpf ", []string{"list", "dump", "features"}},
 		{"weir check completion_t", []string{"completion_test.go"}},
 		{"weir --log-file=completion_t", []string{"completion_test.go"}},
@@ -63,7 +65,7 @@ func TestCompletionKnowsCommands(t *testing.T) {
 		if !ok || strings.ContainsAny(name, "[-./") {
 			continue
 		}
-		if !slices.ContainsFunc(subcommands, func(c struct{ name, help, words string }) bool { return c.name == name }) {
+		if !slices.ContainsFunc(subcommands, func(c subcommand) bool { return c.name == name }) {
 			t.Errorf("%s is missing", name)
 		}
 	}

@@ -16,6 +16,7 @@ const (
 	ModeEmbedded               // run the codebase Config.Program that is part of the executable
 	ModeRemote                 // run the codebase at the URL Config.Program
 	ModeRepo                   // serve codebases: see Config.Repo
+	ModeImport                 // copy the codebases of Repo.Import into Repo.Store
 	ModeProxy                  // forward the admin service at the URL Config.Program
 	ModeCheck                  // look for errors in Config.Files
 	ModeAPI                    // list the scripting interface
@@ -84,6 +85,7 @@ type Repo struct {
 	Store    string // an existing directory, or "etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX"; "" for memory
 	Init     string // directory to import codebases from; "" for none
 	InitCode string // codebase to run in this process; "" for none
+	Import   string // directory of a store of Pipy
 
 	StorePassword             string   // of USER
 	StoreTLSCert, StoreTLSKey string   // PEM files of the certificate towards etcds://; both or none

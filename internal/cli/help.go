@@ -19,6 +19,7 @@ Usage:
   weir [OPTION...] URL/ [-- ARGUMENT...]     run the codebase at a URL
   weir [OPTION...] repo://NAME               run a built-in codebase
   weir repo [OPTION...] [DIR]                serve codebases, kept in DIR
+  weir repo import DIR --store=NEWDIR        copy those of a store of Pipy
   weir [OPTION...] http[s]://HOST:PORT       show the pages of another weir's
                                              admin service
   weir check FILE...                         report errors, open no port

@@ -105,6 +105,10 @@ func (p *parser) positional(arg string) error {
 		p.Words = append(p.Words, arg)
 		return nil
 	}
+	if p.subcommand == "repo" && p.Program == importWord && p.Repo.Import == "" {
+		p.Repo.Import = arg
+		return nil
+	}
 	if p.hasProgram || p.subcommand == "api" {
 		return fmt.Errorf("redundant argument: %s", arg)
 	}
@@ -200,14 +204,38 @@ func (p *parser) interpretRepo() error {
 	switch {
 	case !p.hasProgram:
 		return nil
+	case p.Repo.Import != "":
+		return p.interpretImport()
 	case p.Repo.Store != "":
 		return fmt.Errorf("--store and the directory %s exclude each other", p.Program)
 	case strings.Contains(p.Program, "://"):
 		return setStore(p, p.Program)
+	case p.subcommand == "repo" && p.Program == importWord && !p.isDirectory(p.Program):
+		return errors.New("weir repo import expects the directory of a store of Pipy")
 	case !p.isDirectory(p.Program):
 		return fmt.Errorf("not a directory: %s; make it to keep codebases in it", p.Program)
 	}
 	p.Repo.Store = p.Program
+	return nil
+}
+
+// importWord makes "weir repo" an import, if a directory follows.
+const importWord = "import"
+
+func (p *parser) interpretImport() error {
+	p.Mode = ModeImport
+	from, err := p.stat(p.Repo.Import)
+	switch {
+	case err != nil || !from.IsDir():
+		return fmt.Errorf("not a directory: %s; weir repo import expects that of a store of Pipy", p.Repo.Import)
+	case p.Repo.Init != "" || p.Repo.InitCode != "":
+		return errors.New("--init-repo and --init-code cannot be used with weir repo import")
+	case p.Repo.Store == "":
+		return errors.New("weir repo import needs --store=DIR or --store=etcd://..., where to put the codebases")
+	}
+	if to, err := p.stat(p.Repo.Store); err == nil && os.SameFile(from, to) {
+		return errors.New("--store must be another directory than the one to import from")
+	}
 	return nil
 }
 

@@ -123,6 +123,9 @@ func TestParse(t *testing.T) {
 		{"repo --init-repo=dir --init-code=a/b/ --admin-port=7000", with(serving(""), func(c *Config) {
 			c.Repo.Init, c.Repo.InitCode, c.Admin.Addr = "dir", "/a/b", netip.MustParseAddrPort("127.0.0.1:7000")
 		})},
+		{"repo import dir --store=etcd://h:1/p", with(func(c *Config) {
+			c.Mode, c.Program, c.Repo.Import, c.Repo.Store = ModeImport, "import", "dir", "etcd://h:1/p"
+		})},
 		{"./repo", with(eval("./repo"), func(c *Config) { c.TextFallback = true })},
 
 		// instance
@@ -313,6 +316,13 @@ func TestParseErrors(t *testing.T) {
 		{"repo --watch", "--watch cannot be used with repo"},
 		{"repo none", "not a directory: none; make it to keep codebases in it"},
 		{"repo main.js", "not a directory: main.js; make it to keep codebases in it"},
+		{"repo import", "weir repo import expects the directory of a store of Pipy"},
+		{"repo import dir", "weir repo import needs --store=DIR or --store=etcd://..., where to put the codebases"},
+		{"repo import none --store=dir", "not a directory: none; weir repo import expects that of a store of Pipy"},
+		{"repo import main.js --store=dir", "not a directory: main.js; weir repo import expects that of a store of Pipy"},
+		{"repo import dir --store=.", "--store must be another directory than the one to import from"},
+		{"repo import dir dir --store=etcd://h", "redundant argument: dir"},
+		{"repo import dir --init-code=x --store=etcd://h", "--init-repo and --init-code cannot be used with weir repo import"},
 		{"repo dir --store=dir", "--store and the directory dir exclude each other"},
 		{"--store=none", `invalid value for --store: "none" (an existing directory, etcd://HOST:PORT/PREFIX or etcds://HOST:PORT/PREFIX is expected)`},
 		{"--store=etcd:///x", `invalid value for --store: "etcd:///x" (etcd[s]://[USER@]HOST:PORT[,HOST:PORT]/PREFIX is expected)`},

@@ -212,7 +212,7 @@ func (p *parser) interpretRemote() error {
 	case r.Poll <= 0:
 		return errors.New("--repo-poll must be more than 0")
 	}
-	if p.Mode == ModeRepo {
+	if p.Mode == ModeRepo || p.Mode == ModeImport {
 		return p.interpretStore()
 	}
 	for _, o := range []struct{ name, value string }{

@@ -30,7 +30,7 @@ func Surface() []Row {
 	add("program:repo://<codebase>", "cli", "run a codebase that is part of the executable")
 	add("program:http[s]://host[:port]/<base>/", "cli", "run a codebase from a web server or a repo, and its new versions")
 	add("program:http[s]://host:port", "cli", "show the admin pages of another process")
-	add("program:repo", "cli", "repo [DIR]: serve codebases")
+	add("program:repo", "cli", "repo [DIR]: serve codebases; repo import DIR --store=...: copy those of a store of Pipy")
 	add("program:check", "cli", "check FILE...: report errors, open no port")
 	add("program:completion", "cli", "completion bash|zsh|fish: print completions for a shell")
 	add("program:api", "cli", "list everything scripts can use")

@@ -27,7 +27,7 @@ func init() {
 	pipeline.Register(pipeline.Spec{
 		Name: "encodeMQTT", Sig: "encodeMQTT()", Rows: mqttNames(),
 		Build: func(b *pipeline.Build) (pipeline.Def, error) {
-			return &encodeDef{keepBody: true, encode: encodeMQTT}, nil
+			return &encodeDef{keepBody: true, maxBody: mqtt.MaxPacket, encode: encodeMQTT}, nil
 		},
 	})
 }

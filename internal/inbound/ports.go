@@ -321,6 +321,9 @@ func (port *Port) serve(b *binding) {
 }
 
 func (port *Port) close() {
+	if ln, ok := port.ln.(interface{ AcceptWaiting() }); ok && port.cur != nil {
+		ln.AcceptWaiting()
+	}
 	port.ln.Close()
 	port.total.leave(port)
 	delete(port.ports.table, port.key)

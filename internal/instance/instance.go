@@ -43,11 +43,13 @@ type Instance struct {
 	forced chan struct{} // somebody demands a download
 	ended  chan int      // exit codes of programs
 	insist atomic.Bool   // the demand is to be met even if the same was loaded a moment ago
+
+	interval time.Duration // between reports, and between attempts to open the link
 }
 
 // New returns an instance that does not run yet.
 func New(o Options) *Instance {
-	return &Instance{o: o, forced: make(chan struct{}, 1), ended: make(chan int, 1)}
+	return &Instance{o: o, forced: make(chan struct{}, 1), ended: make(chan int, 1), interval: reportInterval}
 }
 
 // Sync demands that the codebase is downloaded and loaded again, whether it has changed or not. It does not wait for it; demands

@@ -22,7 +22,7 @@ const (
 
 // holdLink keeps the connection for the repo's commands open. A server that has none is no error.
 func (i *Instance) holdLink(ctx context.Context) {
-	tick := time.NewTicker(reportInterval)
+	tick := time.NewTicker(i.interval)
 	defer tick.Stop()
 	for {
 		i.serveLink(ctx)

@@ -21,7 +21,7 @@ const (
 
 // report sends the status every few seconds, the first time at once. A server that does not want it is no error.
 func (i *Instance) report(ctx context.Context) {
-	tick := time.NewTicker(reportInterval)
+	tick := time.NewTicker(i.interval)
 	defer tick.Stop()
 	var r reporter
 	for {

@@ -297,3 +297,44 @@ func TestWorkers(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// No sample has a name that those of another metric have, or that stands for another metric.
+func TestNamesThatClash(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		format  Format
+		metrics string // name and kind
+		want    string
+	}{
+		{Text, "a counter, a_total counter", "a a_total"},
+		{OpenMetrics, "a counter, a_total counter", "a_ a_total"},
+		{OpenMetrics, "a gauge, a_total counter", "a_ a_total"},
+		{OpenMetrics, "a histogram, a_total counter", "a__bucket a__sum a__count a_total"},
+		{OpenMetrics, "a counter, a_total gauge", "a a_total"},
+		{Text, "b histogram, b_count counter", "b_bucket b_sum b_count b_count_"},
+		{Text, "b_count counter, b histogram", "b_count b__bucket b__sum b__count"},
+		{Text, "x.y counter, x-y counter, x_y gauge", "x_y x_y_ x_y__"},
+		{Text, "c counter, c gauge", "c c_"},
+	} {
+		var list []*Metric
+		for s := range strings.SplitSeq(c.metrics, ", ") {
+			name, kind, _ := strings.Cut(s, " ")
+			m := New(map[string]Kind{"counter": Counter, "gauge": Gauge, "histogram": Histogram}[kind], name, nil, []float64{})
+			m.Root().Zero()
+			list = append(list, m)
+		}
+		var b strings.Builder
+		if err := Write(&b, c.format, list); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for line := range strings.Lines(b.String()) {
+			if name := line[:strings.IndexAny(line+" ", " {\n")]; name != "#" {
+				names = append(names, name)
+			}
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s: %s, want %s\n%s", c.metrics, got, c.want, &b)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -46,7 +47,6 @@ func Write(w io.Writer, f Format, metrics []*Metric) error {
 		name string
 		kind Kind
 	}
-	taken := map[string]bool{}
 	byKey := map[key]*dto.MetricFamily{}
 	var families []*dto.MetricFamily
 	for _, m := range metrics {
@@ -59,10 +59,11 @@ func Write(w io.Writer, f Format, metrics []*Metric) error {
 			same.Metric = append(same.Metric, family.Metric...)
 			continue
 		}
-		family.Name = proto.String(unused(taken, m.Name))
+		family.Name = proto.String(m.Name)
 		byKey[k] = family
 		families = append(families, family)
 	}
+	nameFamilies(families, f)
 	for _, family := range families {
 		if err := enc.Encode(family); err != nil {
 			return err
@@ -74,12 +75,58 @@ func Write(w io.Writer, f Format, metrics []*Metric) error {
 	return nil
 }
 
+// nameFamilies makes the names ones that can be printed, and whose samples have names unlike those of others.
+func nameFamilies(families []*dto.MetricFamily, f Format) {
+	open := f.format.FormatType() == expfmt.TypeOpenMetrics
+	taken := map[string]bool{}
+	name := func(family *dto.MetricFamily) {
+		n := printable(family.GetName())
+		for slices.ContainsFunc(sampleNames(n, family.GetType(), open), func(s string) bool { return taken[s] }) {
+			n += "_"
+		}
+		for _, s := range sampleNames(n, family.GetType(), open) {
+			taken[s] = true
+		}
+		family.Name = &n
+	}
+	// The names of others give way to that of a counter, which is a counter only as long as it ends like this.
+	isTotal := func(family *dto.MetricFamily) bool {
+		return open && family.GetType() == dto.MetricType_COUNTER && strings.HasSuffix(family.GetName(), totalSuffix)
+	}
+	for _, first := range []bool{true, false} {
+		for _, family := range families {
+			if isTotal(family) == first {
+				name(family)
+			}
+		}
+	}
+}
+
+// totalSuffix is what samples of counters end in, in OpenMetrics, where the counter itself is called without it.
+const totalSuffix = "_total"
+
+// sampleNames returns the names that a metric takes up.
+func sampleNames(name string, kind dto.MetricType, open bool) []string {
+	switch {
+	case kind == dto.MetricType_HISTOGRAM:
+		return []string{name, name + "_bucket", name + "_count", name + "_sum"}
+	case kind == dto.MetricType_COUNTER && open && strings.HasSuffix(name, totalSuffix):
+		return []string{name, strings.TrimSuffix(name, totalSuffix)}
+	}
+	return []string{name}
+}
+
+// printable returns a name as metrics and labels can have it.
+func printable(name string) string {
+	if name = model.EscapeName(name, model.UnderscoreEscaping); name == "" {
+		return "_"
+	}
+	return name
+}
+
 // unused returns a name as it can be printed, unlike those in taken, and adds it there.
 func unused(taken map[string]bool, name string) string {
-	name = model.EscapeName(name, model.UnderscoreEscaping)
-	if name == "" {
-		name = "_"
-	}
+	name = printable(name)
 	for taken[name] {
 		name += "_"
 	}

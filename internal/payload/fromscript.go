@@ -2,6 +2,7 @@ package payload
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -17,10 +18,25 @@ import (
 type Text interface{ PayloadText() string }
 
 // FromScript returns a script value as plain data. Functions are undefined, Data is not copied. It fails for values that
-// are nested too deep, as those are that contain themselves, and if reading an object does.
-func FromScript(r *script.Realm, v script.Value) (any, error) { return fromScript(r, v, 0) }
+// are nested too deep, as those are that contain themselves, or consist of more than maxValues, as objects can that are in many
+// places, and if reading an object does.
+func FromScript(r *script.Realm, v script.Value) (any, error) {
+	return (&reader{r, maxValues}).read(v, 0)
+}
 
-func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
+// maxValues is how many values plain data may consist of.
+const maxValues = 1 << 22
+
+// reader makes plain data of a script value.
+type reader struct {
+	*script.Realm
+	left int // how many values there may be yet
+}
+
+func (r *reader) read(v script.Value, depth int) (any, error) {
+	if r.left--; r.left < 0 {
+		return nil, fmt.Errorf("a value consists of more than %d values", maxValues)
+	}
 	switch {
 	case v.IsUndefined():
 		return plain.Undefined{}, nil
@@ -55,13 +71,13 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 		case Text:
 			return x.PayloadText(), nil
 		}
-		if d, ok := event.DataOf(r, v); ok {
+		if d, ok := event.DataOf(r.Realm, v); ok {
 			return d, nil
 		}
 	}
 	switch {
 	case r.IsArray(v):
-		return list(r, v, depth)
+		return r.list(v, depth)
 	case r.IsError(v):
 		m, err := r.Get(v, "message")
 		if err != nil {
@@ -71,13 +87,13 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 		return errors.New(s), err
 	}
 	if !r.IsPlain(v) {
-		if x, ok, err := builtin(r, v, depth); ok || err != nil {
+		if x, ok, err := r.builtin(v, depth); ok || err != nil {
 			return x, err
 		}
 	}
 	var o plain.Object
 	err := r.Each(v, func(name string, f script.Value) error {
-		x, err := fromScript(r, f, depth+1)
+		x, err := r.read(f, depth+1)
 		o = append(o, plain.Field{Name: name, Value: x})
 		return err
 	})
@@ -86,19 +102,19 @@ func fromScript(r *script.Realm, v script.Value, depth int) (any, error) {
 	}
 	if err == nil && r.HasKey(v, keyType) {
 		if _, listed := o.Get("type"); !listed {
-			return typed(r, v, o, depth)
+			return r.typed(v, o, depth)
 		}
 	}
 	return o, err
 }
 
 // typed reads a type that is not enumerated, or inherited.
-func typed(r *script.Realm, v script.Value, o plain.Object, depth int) (any, error) {
+func (r *reader) typed(v script.Value, o plain.Object, depth int) (any, error) {
 	t, err := r.GetKey(v, keyType)
 	if err != nil {
 		return nil, err
 	}
-	x, err := fromScript(r, t, depth+1)
+	x, err := r.read(t, depth+1)
 	return &plain.Typed{Type: x, Object: o}, err
 }
 
@@ -115,9 +131,9 @@ func plainInt(i lang.Int) any {
 	return plain.Int32(i.Int64())
 }
 
-func list(r *script.Realm, v script.Value, depth int) (any, error) {
+func (r *reader) list(v script.Value, depth int) (any, error) {
 	if _, bare := r.ElementsInPlace(v); bare {
-		return bareList(r, v, depth)
+		return r.bareList(v, depth)
 	}
 	a := make([]any, 0, min(r.Len(v), 1024))
 	for i := range r.Len(v) {
@@ -125,7 +141,7 @@ func list(r *script.Realm, v script.Value, depth int) (any, error) {
 		e, err := r.GetIndex(v, i)
 		if err == nil {
 			var x any
-			x, err = fromScript(r, e, depth+1)
+			x, err = r.read(e, depth+1)
 			a = append(a, x)
 		}
 		end()
@@ -141,11 +157,11 @@ func list(r *script.Realm, v script.Value, depth int) (any, error) {
 }
 
 // bareList reads an array that has nothing but elements.
-func bareList(r *script.Realm, v script.Value, depth int) (any, error) {
+func (r *reader) bareList(v script.Value, depth int) (any, error) {
 	elements, _ := r.ElementsInPlace(v)
 	a := make([]any, 0, min(len(elements), 1024))
 	for i := 0; i < len(elements); i++ {
-		x, err := fromScript(r, elements[i], depth+1)
+		x, err := r.read(elements[i], depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +174,7 @@ func bareList(r *script.Realm, v script.Value, depth int) (any, error) {
 var keyType = script.NewKey("type")
 
 // builtin reads objects of standard classes that are not read field by field.
-func builtin(r *script.Realm, v script.Value, depth int) (x any, ok bool, err error) {
+func (r *reader) builtin(v script.Value, depth int) (x any, ok bool, err error) {
 	is := func(class string) bool {
 		k, err := r.Get(r.Global(), class)
 		return err == nil && r.InstanceOf(v, k)
@@ -176,7 +192,7 @@ func builtin(r *script.Realm, v script.Value, depth int) (x any, ok bool, err er
 		if err != nil {
 			return nil, err
 		}
-		x, err := list(r, a, depth)
+		x, err := r.list(a, depth)
 		l, _ := plain.Elements(x)
 		return l, err
 	}

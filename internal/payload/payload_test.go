@@ -173,6 +173,19 @@ func normal(h *head) head {
 	return n
 }
 
+// Objects that are in many places are no reason to work for ever.
+func TestManyPlaces(t *testing.T) {
+	t.Parallel()
+	r, _ := scripttest.New(t, event.Namespace)
+	result, err := r.Run("main.js", `var o = 1; for (var i = 0; i < 40; i++) o = i % 2 ? [o, o] : { a: o, b: o }; o`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&reader{r, 1000}).read(result.Value, 0); err == nil || err.Error() != "a value consists of more than 4194304 values" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func BenchmarkHead(b *testing.B) {
 	r, _ := scripttest.New(b, event.Namespace)
 	for b.Loop() {

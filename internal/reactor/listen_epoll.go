@@ -178,6 +178,39 @@ func (ln *Listener) FD() int {
 	return ln.fd
 }
 
+// noSYN is a filter, as sockets have them, that takes TCP packets but those that begin a connection.
+var noSYN = []unix.SockFilter{
+	{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 13}, // flags
+	{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, K: 2, Jf: 1},
+	{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+	{Code: unix.BPF_RET | unix.BPF_K, K: 1<<32 - 1},
+}
+
+// AcceptWaiting accepts, in the current turn, the connections that wait in the backlog: closing the port would reset them. It is
+// called right before Close. From then on the system ignores attempts to connect, so nobody comes in between: they are repeated
+// by the client's system, and refused, or taken by whoever else listens on the port.
+func (ln *Listener) AcceptWaiting() {
+	if ln.udp || !ln.started {
+		return
+	}
+	if !ln.unix && !ln.closed {
+		// Without the filter there is a moment in which somebody may connect in vain.
+		_ = unix.SetsockoptSockFprog(ln.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(noSYN)), Filter: &noSYN[0]})
+	}
+	for range backlog(0) { // peers of a Unix socket might go on for ever
+		if ln.closed || ln.paused {
+			return
+		}
+		switch fd, errno := ln.acceptOne(); errno {
+		case 0:
+			ln.adopt(fd)
+		case unix.EINTR, unix.ECONNABORTED:
+		default:
+			return
+		}
+	}
+}
+
 // Close closes the port. Accepted TCP connections live on; UDP peers end with NoError and close.
 func (ln *Listener) Close() {
 	if ln.closed {
@@ -294,10 +327,13 @@ func (ln *Listener) adopt(fd int) {
 	ln.admit(c)
 }
 
-// admit asks the owner who handles c and opens it.
+// admit asks the owner who handles c and opens it, in a turn of its own unless there is one.
 func (ln *Listener) admit(c *Conn) {
 	l := ln.loop
-	l.enter(nil)
+	if !l.inTurn {
+		l.enter(nil)
+		defer l.leave()
+	}
 	if ln.accept != nil {
 		if h := ln.accept(c); c.handler == nil {
 			c.handler = h
@@ -308,5 +344,4 @@ func (ln *Listener) admit(c *Conn) {
 	} else if !c.has(isClosed) {
 		c.opened()
 	}
-	l.leave()
 }

@@ -55,6 +55,42 @@ func TestListenerLifeCycle(t *testing.T) {
 	want(t, ch, "data accepted ones live on")
 }
 
+// Whoever has connected when a port is closed is served.
+func TestListenerAcceptWaiting(t *testing.T) {
+	t.Parallel()
+	l := startLoop(t)
+	ch := make(chan string, 1000)
+	var ln *Listener
+	on(l, func() { ln, _ = l.ListenTCP(loopback, ListenOptions{}, func(*Conn) Handler { return logTo(ch) }) })
+	addr := ln.Addr()
+	waiter, ok := any(ln).(interface{ AcceptWaiting() })
+	if !ok {
+		on(l, ln.Close)
+		t.Skip("not with the portable event loop")
+	}
+	const count = 100
+	var waiting []net.Conn
+	on(l, func() {
+		for range count {
+			waiting = append(waiting, dialPeer(t, addr))
+		}
+		ln.Start()
+		waiter.AcceptWaiting()
+		ln.Close()
+	})
+	for range count {
+		want(t, ch, "open")
+	}
+	for _, nc := range waiting {
+		mustWrite(t, nc, "x")
+		want(t, ch, "data x")
+	}
+	if nc, err := net.Dial("tcp", addr.String()); err == nil {
+		nc.Close()
+		t.Error("still listening")
+	}
+}
+
 func TestReusePort(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

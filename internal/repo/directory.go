@@ -44,7 +44,7 @@ func openDirectory(path string) (Store, error) {
 	file := filepath.Join(path, databaseName)
 	if _, err := os.Stat(filepath.Join(path, "CURRENT")); err == nil {
 		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("cannot open the store %s: it holds a LevelDB database of Pipy; export its codebases over HTTP, and import them into an empty directory with --init-repo", path)
+			return nil, fmt.Errorf("cannot open the store %s: it holds a LevelDB database of Pipy; copy its codebases into another directory with weir repo import %[1]s --store=DIR", path)
 		}
 	}
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})

@@ -182,12 +182,16 @@ func (f fields) version() (string, error) {
 		}
 		return strconv.Itoa(int(v)), nil
 	case string:
-		// A version is a line of a header.
-		if v != "" && len(v) <= maxPath && !strings.ContainsFunc(v, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		if validVersion(v) {
 			return v, nil
 		}
 	}
 	return "", invalid("Invalid version")
+}
+
+// validVersion tells whether a text can be a version, which is a line of a header.
+func validVersion(v string) bool {
+	return v != "" && len(v) <= maxPath && !strings.ContainsFunc(v, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
 // file returns a member that is the path of something, "" if there is none.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"weir/internal/embedded"
 )
 
 // node is a repo with its HTTP server.
@@ -384,10 +386,17 @@ func TestImports(t *testing.T) {
 	n.wantTag("/repo/new/", "1")
 	n.want("GET /repo/old/main.js", "", 404, "")
 	n.want("GET /repo/rest/main.js", "", 200, starter)
-	if err := n.repo.ImportEmbedded(t.Context(), fstest.MapFS{
+	list, err := embedded.List(fstest.MapFS{
 		"g/a/main.js": file("m"), "g/a/proxy.js": file("p"), "g/b/hello.js": file("h"), "g/b/deep/main.js": file("d"), "g/file": file("f"),
-	}); err != nil {
+		"old/x/main.js": file("x"),
+	})
+	if err != nil {
 		t.Fatal(err)
+	}
+	for range 2 { // the second time they are there
+		if err := n.repo.ImportEmbedded(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
 	}
 	n.want("GET /repo/g/a/", "", 200, "/proxy.js\n/main.js")
 	n.want("GET /repo/g/b/", "", 200, "/hello.js\n/deep/main.js")

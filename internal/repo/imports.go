@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
+
+	"weir/internal/embedded"
 )
 
 // ImportDirectories makes a codebase /NAME of each folder of a file system, as version 1, unless there is a codebase of that
@@ -31,40 +32,14 @@ func (r *Repo) ImportDirectories(ctx context.Context, fsys fs.FS) error {
 	return nil
 }
 
-// ImportEmbedded makes a codebase /GROUP/NAME of each folder within the folders of a file system, as version 1, unless there is
-// a codebase of that path.
-func (r *Repo) ImportEmbedded(ctx context.Context, fsys fs.FS) error {
-	groups, err := subfolders(fsys, ".")
-	if err != nil {
-		return fmt.Errorf("cannot read the embedded codebases: %w", err)
-	}
-	for _, group := range groups {
-		names, err := subfolders(fsys, group)
-		if err != nil {
-			return fmt.Errorf("cannot read the embedded codebases: %w", err)
-		}
-		for _, name := range names {
-			folder := path.Join(group, name)
-			files, err := readTree(fsys, folder)
-			if err == nil {
-				err = r.importCodebase(ctx, "/"+folder, EmbeddedMain(files), files)
-			}
-			if err != nil {
-				return fmt.Errorf("cannot import the embedded codebase %s: %w", folder, err)
-			}
+// ImportEmbedded makes codebases of those that are part of the executable, as version 1, unless there are codebases of their paths.
+func (r *Repo) ImportEmbedded(ctx context.Context, list []embedded.Codebase) error {
+	for _, c := range list {
+		if err := r.importCodebase(ctx, c.Path, c.Main, c.Files); err != nil {
+			return fmt.Errorf("cannot import the embedded codebase %s: %w", c.Path, err)
 		}
 	}
 	return nil
-}
-
-// EmbeddedMain returns the main file of an embedded codebase.
-func EmbeddedMain(files map[string][]byte) string {
-	for _, main := range []string{"/proxy.js", "/main.js"} {
-		if _, ok := files[main]; ok {
-			return main
-		}
-	}
-	return "/hello.js"
 }
 
 func subfolders(fsys fs.FS, folder string) ([]string, error) {

@@ -41,23 +41,6 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// A row has a limit, wherever its commas are.
-func TestWideRows(t *testing.T) {
-	t.Parallel()
-	for src, want := range map[string]string{
-		`CSV.parse(','.repeat(1048575))[0].length`:                                      "1048576",
-		`fails(() => CSV.parse(','.repeat(1048576)))`:                                   "CSV: a row has more than 1048576 values",
-		`fails(() => CSV.parse('"\n",'.repeat(1048576)))`:                               "CSV: a row has more than 1048576 values",
-		`CSV.parse(('"' + ','.repeat(600000) + '"\n').repeat(2)).length`:                "2",
-		`CSV.parse((','.repeat(600000) + '\n').repeat(2), { lazyQuotes: true }).length`: "2",
-		`fails(() => CSV.parse('"\n",'.repeat(8388608), { lazyQuotes: true }))`:         "CSV: more than 8388608 values",
-	} {
-		if got := scripttest.Run(t, []*script.Namespace{event.Namespace, csv.Namespace}, prelude+src); got != want {
-			t.Errorf("%s\ngot  %s\nwant %s", src, got, want)
-		}
-	}
-}
-
 // The examples of RFC 4180 section 2: read, and written back the same but for quotes that are not needed.
 func TestRFC4180(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func delimiter(o *script.Options) rune {
 // more than a look to know where rows end, so many in all rows.
 const (
 	maxColumns = 1 << 20
-	maxValues  = 1 << 23
+	maxValues  = 1 << 22
 )
 
 // checkWidth returns an error if a row has too many values.

@@ -12,7 +12,7 @@ const (
 	// text than there is memory.
 	maxExpansion = 16 << 20
 	// useSize is what an entity within an entity counts for besides the text it stands for.
-	useSize = 256
+	useSize = 1024
 	// maxEntities is how many entities may be within each other.
 	maxEntities = 100
 )

@@ -15,6 +15,7 @@ type writer struct {
 	strings.Builder
 	r     *script.Realm
 	space int
+	limit int // of the text, in bytes
 }
 
 // write renders the only child of the first argument; it gives nothing if that is not how the argument looks.
@@ -26,7 +27,7 @@ func write(c *script.Call) (string, error) {
 	if _, ok := script.As[*node](c.Realm, doc); !ok && !doc.IsNull() {
 		return "", script.ArgError(0, "an instance of pipy::XML::Node")
 	}
-	w := writer{r: c.Realm}
+	w := writer{r: c.Realm, limit: maxText}
 	if c.Has(1) {
 		n, err := c.Int(1)
 		if err != nil {
@@ -67,8 +68,8 @@ func (w *writer) element(v script.Value, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("elements are nested deeper than %d levels: does one contain itself?", maxDepth)
 	}
-	if w.Len() > maxText {
-		return fmt.Errorf("the text is longer than %d MiB", maxText>>20)
+	if w.Len() > w.limit {
+		return fmt.Errorf("the text is longer than %d bytes", w.limit)
 	}
 	defer w.r.Scope()()
 	n, _ := script.As[*node](w.r, v)

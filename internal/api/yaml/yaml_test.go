@@ -79,14 +79,12 @@ func TestLargeTexts(t *testing.T) {
 		for i := range 20000 {
 			fmt.Fprintf(&b, part, i)
 		}
-		r, _ := scripttest.New(t)
-		if _, err := Parse(r, b.String(), script.Undefined); err != nil {
+		if _, err := document(b.String()); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	for _, part := range []string{"-\n", "a,", "{", "? ", "- ", ":\n"} {
-		r, _ := scripttest.New(t)
-		if _, err := Parse(r, strings.Repeat(part, maxTree/nodeSize+1), script.Undefined); err == nil || err.Error() != "YAML: the text has more than 1048576 values" {
+		if _, err := document(strings.Repeat(part, maxTree/nodeSize+1)); err == nil || err.Error() != "YAML: the text has more than 1048576 values" {
 			t.Errorf("many %q: %v", part, err)
 		}
 	}
@@ -164,9 +162,10 @@ func FuzzRoundTrip(f *testing.F) {
 	for _, s := range []string{"", "a", "a\nb\n", "- x", "a: b", "null", "\x00\t", " é\u2028", "x\n\n", "#", "a\n  b\n c", "'", "\"", "0o17", "---", "? x", "a\n#b"} {
 		f.Add(s)
 	}
+	r, _ := scripttest.New(f)
 	f.Fuzz(func(t *testing.T, s string) {
+		defer r.EndTurn()
 		s = strings.ToValidUTF8(s, "?")
-		r, _ := scripttest.New(t)
 		o := r.NewObject()
 		r.Set(o, "value", r.String(s))
 		r.Set(o, "list", r.NewArray(r.String(s), r.String("end")))
@@ -191,8 +190,9 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("a: &x [1, {b: *x}]\n? c\n: |\n  d\n--- # e\n- !t 'f'")
+	r, _ := scripttest.New(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		r, _ := scripttest.New(t)
+		defer r.EndTurn()
 		Parse(r, s, script.Undefined)
 	})
 }

@@ -15,6 +15,9 @@ var (
 	errUTF8   = errors.New("a text is not UTF-8, or has the character U+0000")
 )
 
+// MaxPacket is the most bytes of a packet, without the fixed header.
+const MaxPacket = maxVarint
+
 // maxVarint is the largest number four bytes of seven bits hold.
 const maxVarint = 1<<28 - 1
 

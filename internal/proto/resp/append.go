@@ -43,15 +43,11 @@ func (v *Value) Append(b []byte) []byte {
 
 func (v *Value) appendChunks(b []byte) []byte {
 	b = append(b, "?\r\n"...)
-	text := v.Text
-	for _, n := range v.Chunks {
-		b = appendSize(append(b, byte(chunk)), n)
-		if n > 0 {
-			b = append(append(b, text[:n]...), "\r\n"...)
-			text = text[n:]
-		}
+	for _, piece := range v.Elems {
+		b = appendSize(append(b, byte(chunk)), len(piece.Text))
+		b = append(append(b, piece.Text...), "\r\n"...)
 	}
-	return b
+	return appendSize(append(b, byte(chunk)), 0)
 }
 
 func appendSize(b []byte, n int) []byte {

@@ -79,7 +79,7 @@ func (d *Decoder) step() (bool, error) {
 		}
 		d.size = -1
 		if d.text != nil {
-			d.text.Text, d.text.Chunks = append(d.text.Text, b...), append(d.text.Chunks, len(b))
+			d.text.Elems = append(d.text.Elems, Value{Kind: chunk, Text: d.own(b)})
 			return false, nil
 		}
 		return d.add(Value{Kind: d.bulk, Text: d.own(b)}), nil
@@ -174,8 +174,10 @@ func (d *Decoder) piece(text []byte) (bool, error) {
 		return false, nil
 	}
 	v := *d.text
-	v.Chunks = append(v.Chunks, 0)
 	d.text = nil
+	for _, piece := range v.Elems {
+		v.Text = append(v.Text, piece.Text...)
+	}
 	return d.add(v), nil
 }
 

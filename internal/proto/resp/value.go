@@ -33,15 +33,14 @@ type Value struct {
 	Kind Kind
 	// Null is set for the null bulk string and the null array of version 2.
 	Null bool
+	// Streamed is set for a BulkString whose text came in pieces, and for an Array, a Map or a Set whose size was not told
+	// before.
+	Streamed bool
 	// Text is the value of anything that is no collection: numbers as digits, a boolean as t or f, a verbatim string with
 	// its format and colon before it.
 	Text []byte
-	// Streamed is set for a BulkString whose text came in pieces of the sizes in Chunks, which end with 0, and for an Array, a
-	// Map or a Set whose size was not told before.
-	Streamed bool
-	Chunks   []int
 	// Elems are the elements of a collection: keys and values in turn for a Map. For an Attribute they are its keys and
-	// values, then the value it belongs to.
+	// values, then the value it belongs to. For a streamed BulkString they are the pieces of its text.
 	Elems []Value
 }
 
