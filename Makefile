@@ -67,7 +67,7 @@ LLVM_STRIP  ?= $(shell command -v llvm-strip || ls /usr/bin/llvm-strip-* 2>/dev/
 BPF_OBJECTS  = $(patsubst %.c,%.o,$(wildcard examples/*/*.c test/testdata/bpf/*.c internal/ebpf/testdata/*.c)) \
                internal/ebpf/testdata/counter-direct.o
 
-ebpf: $(BPF_OBJECTS) ## compile the kernel programs of the examples and the tests
+ebpf: $(BPF_OBJECTS) test/testdata/functions ## compile the kernel programs of the examples and the tests
 
 examples/%.o: examples/%.c
 	$(BPF_CLANG) -g -target bpf -mcpu=v3 -c $< -o $@
@@ -85,6 +85,10 @@ internal/ebpf/testdata/counter-direct.o: internal/ebpf/testdata/counter.c
 # Without type information.
 internal/ebpf/testdata/plain.o: internal/ebpf/testdata/plain.c
 	$(BPF_CLANG) -target bpf -c $< -o $@
+
+# What probes are put into.
+test/testdata/functions: test/testdata/functions.c
+	gcc -O1 -no-pie -nostartfiles -static -Wl,-e,main -Wl,--build-id=none -o $@ $<
 
 # In two steps, as the objects of older scripts are.
 internal/ebpf/testdata/counter.o $(patsubst %.c,%.o,$(wildcard test/testdata/bpf/stock*.c)): %.o: %.c

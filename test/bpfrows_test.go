@@ -248,7 +248,7 @@ func TestPerfEventProgram(t *testing.T) {
 // One link has a program run at several functions of a file, at their entry or return.
 func TestUprobeMulti(t *testing.T) {
 	t.Parallel()
-	file, err := filepath.Abs("testdata/uprobe/functions")
+	file, err := filepath.Abs("testdata/functions")
 	if err != nil {
 		t.Fatal(err)
 	}

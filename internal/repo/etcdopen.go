@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -121,19 +120,16 @@ func (s etcdSpec) probe(config *tls.Config) error {
 
 // askVersion makes a request that all members answer: with TLS 1.3 a server may refuse the client's certificate only then.
 func askVersion(ctx context.Context, config *tls.Config, secure bool, host string) error {
-	dial := new(net.Dialer).DialContext
+	transport := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}
+	scheme := "http://"
 	if secure {
-		dial = (&tls.Dialer{Config: config}).DialContext
+		scheme = "https://"
 	}
-	c, err := dial(ctx, "tcp", host)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+host+"/version", nil)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	// If this fails, reading tells why.
-	_, _ = fmt.Fprintf(c, "GET /version HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host)
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,11 @@
 package bpf
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+
+	"weir/internal/ebpf"
+)
 
 // What the kernel refuses is an error that says why; sizes of bytes are made to fit, as scripts expect.
 func TestBadMaps(t *testing.T) {
@@ -12,7 +17,7 @@ func TestBadMaps(t *testing.T) {
 	const tooMuch = "syscall BPF_MAP_UPDATE_ELEM failed with errno = 7: Argument list too long "
 	// Data is cut, or filled with zeros, whatever the kind of map.
 	const cut = `m.update(bytes(1), bytes(2)); m.update(bytes(1, 0, 0, 0, 9), bytes(3, 0, 0, 0, 9)); `
-	for _, c := range []struct{ src, want string }{
+	runAll(t, k, fails, []scriptCase{
 		// Sizes of keys and values that a kind of map cannot have.
 		{create(`type: 'array', keySize: 8, valueSize: 4, maxEntries: 1`), "error: " + refused + "(the keys of maps of type array have 4 bytes, not 8)"},
 		{create(`type: 'array', keySize: 4, valueSize: 0, maxEntries: 1`), "error: " + refused + "(the values of maps of type array have at least 1 byte, not 0)"},
@@ -76,12 +81,30 @@ func TestBadMaps(t *testing.T) {
 			"this BPF object has been closed\nthis BPF object has been closed\nthis BPF object has been closed"},
 		{`var o = bpf.object(F.types()).load(); o.close(); o.close(); [fails(() => o.program('entry').run()), fails(() => o.map('jumps').update(0, 1)), fails(() => o.load())].join('\n')`,
 			"this BPF object has been closed\nthis BPF object has been closed\nthis BPF object has been closed"},
-	} {
-		t.Run(c.src, func(t *testing.T) {
-			t.Parallel()
-			if got := run(t, k, fails+c.src); got != c.want {
-				t.Errorf("got  %s\nwant %s", got, c.want)
-			}
-		})
+	})
+}
+
+type scriptCase struct{ src, want string }
+
+// runAll evaluates scripts in one realm, each with variables of its own: making a realm takes long under the race detector.
+func runAll(t *testing.T, k ebpf.Backend, prelude string, cases []scriptCase) {
+	t.Helper()
+	var all []string
+	for _, c := range cases {
+		all = append(all, c.src)
+	}
+	list, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := run(t, k, prelude+`J(`+string(list)+`.map(src => { try { return String(eval(src)) } catch (e) { return 'error: ' + e.message } }))`)
+	var got []string
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for i, c := range cases {
+		if got[i] != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.src, got[i], c.want)
+		}
 	}
 }

@@ -16,7 +16,7 @@ func TestRunContext(t *testing.T) {
 	}
 	prelude := `var o = bpf.object(new Data('` + hex.EncodeToString(b) + `', 'hex')).load(); var frame = new Data(new Array(64).fill(1)); `
 	const fails = `var fails = f => { try { f(); return 'no error' } catch (e) { return e.message } }; `
-	for _, c := range []struct{ src, want string }{
+	runAll(t, k, prelude+fails, []scriptCase{
 		{`var r = o.program('meta').run({ data: frame, context: { data: 8 } }); [r.retval, r.context.data, r.context.data_end, r.data.size].join()`, "8,8,64,64"},
 		{`var r = o.program('meta').run({ data: frame, context: { data: 8, data_end: 64 } }); [r.retval, r.context.data_end].join()`, "8,64"},
 		{`var r = o.program('meta').run({ data: frame, context: new Data([8, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) }); r.retval + hex(r.context)`,
@@ -28,7 +28,7 @@ func TestRunContext(t *testing.T) {
 		{`var p = o.program('second'); [p.run({ context: { args: [5, 6, 7] } }).retval, p.run({ context: { args: [5, 8] }, cpu: bpf.possibleCPUs - 1 }).retval, p.run({ context: { args: [] } }).context].join()`, "6,8,"},
 		{`var r = o.program('add').run({ context: { a: 5, b: '10000000000' } }); [r.retval, r.context.a, r.context.sum.toString(), r.data, r.duration].join()`, "5,5,10000000005,,0"},
 		{`var r = o.program('add').run({ context: new Data(new Array(24).fill(1)) }); r.retval + ' ' + r.context.size`, "16843009 24"},
-		{fails + `var p = o.program('meta'), run = x => fails(() => p.run(x)); [
+		{`var p = o.program('meta'), run = x => fails(() => p.run(x)); [
 			run({ context: 5 }), run({ context: 'text' }), run({ data: frame, context: { data: 7 } }), run({ data: new Data([1]) }), run({}),
 			run({ data: frame, repeat: -1 }), run({ data: frame, repeat: 1e10 }), run({ data: 'text' }), run({ data: frame, dataOut: 2e6 }), run({ data: frame, dataOut: 20 }),
 			run({ data: frame, context: { get data() { throw new Error('thrown') } } }), run({ speed: 1 }), run(7)].join('\n')`,
@@ -40,7 +40,7 @@ func TestRunContext(t *testing.T) {
 				"options.dataOut and options.contextOut must not be over 1 MiB\n" +
 				"syscall BPF_PROG_TEST_RUN failed with errno = 28: No space left on device (options.dataOut is 20, the data has 64 bytes)\n" +
 				"thrown\nunknown option options.speed: expected one of data, dataOut, context, contextOut, repeat, cpu, flags, batchSize\noptions expects an object"},
-		{fails + `var run = (name, x) => fails(() => o.program(name).run(x)); [
+		{`var run = (name, x) => fails(() => o.program(name).run(x)); [
 			run('nothing', { context: {} }), run('add', { data: frame }), run('add', { context: {}, repeat: 2 }), run('mark', { data: frame, context: { mark: 1 }, contextOut: 4 }),
 			run('web', { context: { family: 99 } }), fails(() => bpf.object(F.types()).program('connect4').load().run({ data: frame }))].join('\n')`,
 			"options.context: nothing tells the layout of the context of nothing, a program of type BPF_PROG_TYPE_SYSCALL: give a Data\n" +
@@ -49,14 +49,7 @@ func TestRunContext(t *testing.T) {
 				"syscall BPF_PROG_TEST_RUN failed with errno = 28: No space left on device (options.contextOut is 4, the context has more bytes)\n" +
 				"syscall BPF_PROG_TEST_RUN failed with errno = 97: Address family not supported by protocol\n" +
 				"not supported by this kernel: test runs of programs of type BPF_PROG_TYPE_CGROUP_SOCK_ADDR (errno = 524: Unknown error 524)"},
-		{fails + `var p = o.program('meta'); p.close(); p.close(); [fails(() => p.run({ data: frame })), fails(() => p.load()), fails(() => p.info()), p.fd].join('\n')`,
+		{`var p = o.program('meta'); p.close(); p.close(); [fails(() => p.run({ data: frame })), fails(() => p.load()), fails(() => p.info()), p.fd].join('\n')`,
 			"this BPF object has been closed\nthis BPF object has been closed\nthis BPF object has been closed\n0"},
-	} {
-		t.Run(c.src, func(t *testing.T) {
-			t.Parallel()
-			if got := run(t, k, prelude+c.src); got != c.want {
-				t.Errorf("got  %s\nwant %s", got, c.want)
-			}
-		})
-	}
+	})
 }

@@ -179,14 +179,15 @@ func (t *targetReader) device() int {
 }
 
 func interfaceOf(r *script.Realm, v script.Value) (int, error) {
-	name, ok := r.AsString(v)
-	if f, number := r.NumberOf(v); !ok && number && f >= 1 {
-		name, ok = strconv.Itoa(script.Truncate(f)), true
+	back := StateOf(r).Gen.Backend
+	if s, ok := r.AsString(v); ok {
+		return back.Interface(s)
 	}
-	if !ok {
+	f, ok := r.NumberOf(v)
+	if !ok || f < 1 {
 		return 0, errors.New("an interface is given by name or index")
 	}
-	return StateOf(r).Gen.Backend.Interface(name)
+	return back.Interface(strconv.Itoa(script.Truncate(f)))
 }
 
 func (t *targetReader) egress() bool {

@@ -77,9 +77,9 @@ type Source interface {
 }
 
 // Start starts to read a source. deliver gets batches on the reader's goroutine and owns them; it must not block. Records count
-// as pending until Done. When as many records or bytes are pending as the options allow, or while the reader is held, nothing is
-// read: what does not fit the buffer meanwhile is dropped. If reading fails, deliver is called once with the error, and no more
-// after that.
+// as pending until Done. When as many records or bytes are pending as allowed, or while the reader is held, nothing is read:
+// what does not fit the buffer meanwhile is dropped. If reading fails, deliver is called once with the error, and no more after
+// that.
 func Start(s Source, o Options, deliver func([]Record, error)) *Reader {
 	if o.MaxPending <= 0 {
 		o.MaxPending = defaultPending
