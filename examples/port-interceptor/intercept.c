@@ -74,10 +74,16 @@ int ingress(struct __sk_buff *skb)
   if (!header || bpf_skb_load_bytes(skb, header, at, sizeof(at)))
     return TC_ACT_UNSPEC;
   asked = bpf_ntohs(at[1]);
-  to = bpf_map_lookup_elem(&ports, &asked);
-  if (!to)
-    return TC_ACT_UNSPEC;
   f.port = bpf_ntohs(at[0]);
+  to = bpf_map_lookup_elem(&ports, &asked);
+  if (!to) {
+    __u8 flags;
+    f.answering = asked;
+    // The client may have used its port for a connection that was answered by this one, and is over.
+    if (!bpf_skb_load_bytes(skb, header + 13, &flags, 1) && flags & 2) // SYN
+      bpf_map_delete_elem(&flows, &f);
+    return TC_ACT_UNSPEC;
+  }
   f.answering = *to;
   bpf_map_update_elem(&flows, &f, &asked, BPF_ANY);
   replace(skb, header, __builtin_offsetof(struct tcphdr, dest), asked, f.answering);

@@ -47,11 +47,18 @@ func TestPortInterceptor(t *testing.T) {
 			}
 		}()
 	}
+	// The system might give a connection to port 81 the port of one to 90, which the server could not tell apart.
+	own := 20000
+	dial := func(host, port string) net.Conn {
+		t.Helper()
+		own++
+		return client.DialFrom(own, "tcp", net.JoinHostPort(host, port))
+	}
 	answers := func(when, port, want string) net.Conn {
 		t.Helper()
 		var last net.Conn
 		for _, host := range []string{v4, v6} {
-			c := client.Dial("tcp", net.JoinHostPort(host, port))
+			c := dial(host, port)
 			b := make([]byte, len(want))
 			if _, err := io.ReadFull(c, b); err != nil || string(b) != want {
 				t.Errorf("%s: %s port %s is answered by %q, %v, want %s", when, host, port, b, err, want)
@@ -105,6 +112,17 @@ func TestPortInterceptor(t *testing.T) {
 	}()
 	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, sent) {
 		t.Errorf("%d bytes came back, %v, want %d", len(got), err, len(sent))
+	}
+
+	// A client may use a port again for the one that answers.
+	for _, port := range []string{"90", "81", "90", "81"} {
+		c := client.DialFrom(19999, "tcp", net.JoinHostPort(v4, port))
+		b := make([]byte, 2)
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != "81" {
+			t.Errorf("from the same port: port %s is answered by %q, %v", port, b, err)
+		}
+		_ = c.(*net.TCPConn).SetLinger(0) // no waiting for what may be on its way
+		c.Close()
 	}
 
 	edit("ports:\n  90: 82\n")

@@ -116,11 +116,18 @@ func (n *Netns) Do(f func()) {
 }
 
 // Dial opens a connection from within the namespace to a literal address.
-func (n *Netns) Dial(network, addr string) net.Conn {
+func (n *Netns) Dial(network, addr string) net.Conn { return n.DialFrom(0, network, addr) }
+
+// DialFrom is Dial from a TCP port.
+func (n *Netns) DialFrom(port int, network, addr string) net.Conn {
 	n.t.Helper()
+	dialer := net.Dialer{Timeout: Patience}
+	if port > 0 {
+		dialer.LocalAddr = &net.TCPAddr{Port: port}
+	}
 	var c net.Conn
 	var err error
-	n.Do(func() { c, err = net.DialTimeout(network, addr, Patience) })
+	n.Do(func() { c, err = dialer.Dial(network, addr) })
 	if err != nil {
 		n.t.Fatal(err)
 	}
