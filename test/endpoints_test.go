@@ -437,6 +437,10 @@ func TestEndpointsOfProgram(t *testing.T) {
 		))()`, ports[1])},
 		Listen: ports,
 	})
+	// The history may have begun before the program.
+	harness.Eventually(t, "the program's metrics in the history", func() bool {
+		return strings.Contains(harness.Curl(t, "http://"+harness.Addr(ports[0])+"/api/v1/metrics"), `"starts"`)
+	})
 	makeCalls(t, ports[0], programCalls)
 	if got := harness.Curl(t, "http://"+harness.Addr(ports[1])); got != "hi" {
 		t.Errorf("in the end the program answers %q", got)
