@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo ebpf test check unit race cross generated fuzz summary bench profile setup clean help
+.PHONY: build library demo ebpf test check unit race cross generated fuzz summary bench profile setup clean help
 
 export CGO_ENABLED ?= 0
 
@@ -15,6 +15,9 @@ CROSS    = darwin/arm64 freebsd/amd64 windows/amd64 linux/arm64 linux/loong64
 
 build: ## build bin/weir
 	$(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/weir ./cmd/weir
+
+library: ## build bin/libweir.so, weir as a C library (docs/embedding.md)
+	CGO_ENABLED=1 $(GOBUILD) -tags capi -buildmode=c-shared -ldflags '$(LDFLAGS)' -o bin/libweir.so ./cmd/weir
 
 demo: build ## build and start the demo: a load balancer over three upstreams
 	./bin/weir $(DEMO)

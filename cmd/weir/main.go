@@ -32,10 +32,10 @@ import (
 // Set by the linker for releases.
 var version, commit, date = "dev", "", ""
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(os.Args[1:])) }
 
-func run() int {
-	conf, err := cli.Parse(embedded.Arguments(embedded.Options, os.Args[1:]))
+func run(args []string) int {
+	conf, err := cli.Parse(embedded.Arguments(embedded.Options, args))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return cli.ExitUsage

@@ -36,6 +36,8 @@ func Surface() []Row {
 	add("program:api", "cli", "list everything scripts can use")
 	add("program:bpf", "cli", "bpf list | dump MAP | features: show kernel programs, maps and links, what a map holds, what the kernel can do")
 	add("--pipy", "cli", "drop the default options and what came before (only with built-in default options)")
+	add("embed:pipy_main", "cli", "int pipy_main(int argc, char *argv[]), of the C library")
+	add("embed:pipy_exit", "cli", "void pipy_exit(int force), of the C library")
 	add("build:embedded-codebases", "cli", "folders <group>/<name> of internal/embedded, compiled into the executable")
 	add("build:default-options", "cli", "options put before the user's arguments")
 	add("env:PIPY_CONFIG_FILE", "cli", "container: file to run")
