@@ -30,7 +30,7 @@ var (
 	// What starts with a time is a log.
 	docTime = regexp.MustCompile(`^(\{"time":")?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d{3}Z?`)
 	// What is not run here: it changes the machine.
-	changesMachine = regexp.MustCompile(`^(systemctl|docker|go build) `)
+	changesMachine = regexp.MustCompile(`^(CGO_ENABLED=1 )?(systemctl|docker|go build) `)
 )
 
 // parseDoc lists the commands of a page, and its scripts by the name that the text before gives them.
