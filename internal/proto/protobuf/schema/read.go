@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,12 @@ const (
 	harmless = 1 << 20
 )
 
-func (r *reader) unmarshal(b []byte, m protoreflect.Message) error {
+func (r *reader) unmarshal(b []byte, m protoreflect.Message) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // the library does that when a key of a map comes again with another wire type
+			err = fmt.Errorf("the library cannot read it: %v", p)
+		}
+	}()
 	if r.limited {
 		if err := r.weigh(m.Descriptor(), b, 0); err != nil {
 			return err
