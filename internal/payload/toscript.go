@@ -101,6 +101,13 @@ func array(r *script.Realm, p *script.Parts, list []any) {
 	p.Array(mark)
 }
 
+// arrayOf is ToScript for a list that is an array also if it is nil.
+func arrayOf(r *script.Realm, list []any) script.Value {
+	array(r, r.Parts(), list)
+	v, _ := r.Parts().Take()
+	return v
+}
+
 // object returns the script value of data that is shown as an object of a class, or has something that plain objects have not.
 func object(r *script.Realm, x any) (v script.Value, ok bool) {
 	switch x := x.(type) {
@@ -125,7 +132,7 @@ func object(r *script.Realm, x any) (v script.Value, ok bool) {
 		}
 		return r.NewObjectOf(ip.MaskClass, m), true
 	case *plain.List:
-		a := ToScript(r, append([]any{}, x.Elements...)) // an array, also of nothing
+		a := arrayOf(r, x.Elements)
 		r.DefineHidden(a, "type", r.String(x.Type))
 		return a, true
 	case *plain.Typed:
@@ -137,9 +144,9 @@ func object(r *script.Realm, x any) (v script.Value, ok bool) {
 		for i := range x {
 			pairs[i] = x[i][:]
 		}
-		return construct(r, "Map", true, ToScript(r, pairs)), true
+		return construct(r, "Map", true, arrayOf(r, pairs)), true
 	case plain.Set:
-		return construct(r, "Set", true, ToScript(r, append([]any{}, x...))), true
+		return construct(r, "Set", true, arrayOf(r, x)), true
 	case plain.Enum:
 		return enum(r, x), true
 	}

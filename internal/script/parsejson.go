@@ -27,13 +27,8 @@ func (r *Realm) ParseJSON(text []byte) (Value, bool) {
 
 // ParseJSONString is ParseJSON for a script string.
 func (r *Realm) ParseJSONString(v Value) (Value, bool) {
-	if v.v.Ftag == tagString {
-		p := payload(v.v)
-		if h := *at[uint32](p); h>>31 == 0 {
-			if b := unsafe.Slice(at[byte](p+12), h&0x7fffffff); isASCII(b) {
-				return r.ParseJSON(b)
-			}
-		}
+	if b, ok := ascii(v.v); ok {
+		return r.ParseJSON(b)
 	}
 	s := r.text(v.v)
 	if !intact(s) {

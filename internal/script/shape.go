@@ -196,18 +196,12 @@ func (r *Realm) ElementsInPlace(v Value) ([]Value, bool) {
 	return unsafe.Slice(at[Value](values), n), true
 }
 
-// TextIs reports whether a value is a string of that text. It may be wrong about equal ones.
+// TextIs reports whether a value is a string of that text; of one that is being put together it does not know.
 func (r *Realm) TextIs(v Value, s string) bool {
-	if v.v.Ftag != tagString {
-		return false
+	if b, ok := ascii(v.v); ok {
+		return string(b) == s
 	}
-	p := payload(v.v)
-	h := *at[uint32](p)
-	if n := int(h & 0x7fffffff); h>>31 == 0 && n == len(s) {
-		b := unsafe.Slice(at[byte](p+12), n)
-		return string(b) == s && isASCII(b)
-	}
-	return len(s) > 0 && !isASCII(unsafe.Slice(unsafe.StringData(s), len(s))) && r.text(v.v) == s
+	return v.v.Ftag == tagString && r.text(v.v) == s
 }
 
 // NameIs reports whether a value is the string that Parts.Name makes of a key.

@@ -155,13 +155,8 @@ func (r *Realm) AsString(v Value) (string, bool) {
 
 // AsBytes returns the UTF-8 text of a primitive string in memory of its own.
 func (r *Realm) AsBytes(v Value) ([]byte, bool) {
-	if v.v.Ftag == tagString {
-		p := payload(v.v)
-		if h := *at[uint32](p); h>>31 == 0 {
-			if b := unsafe.Slice(at[byte](p+12), h&0x7fffffff); isASCII(b) {
-				return append(make([]byte, 0, len(b)), b...), true
-			}
-		}
+	if b, ok := ascii(v.v); ok {
+		return append(make([]byte, 0, len(b)), b...), true
 	}
 	s, ok := r.AsString(v)
 	return []byte(s), ok
@@ -185,14 +180,8 @@ func (r *Realm) ToString(v Value) (string, error) {
 
 // text reads a primitive string. Flat ASCII strings, nearly all, are read from the engine's memory directly.
 func (r *Realm) text(v jsValue) string {
-	if v.Ftag == tagString {
-		p := payload(v)
-		h := *at[uint32](p)
-		if h>>31 == 0 {
-			if b := unsafe.Slice(at[byte](p+12), h&0x7fffffff); isASCII(b) {
-				return string(b)
-			}
-		}
+	if b, ok := ascii(v); ok {
+		return string(b)
 	}
 	n := r.scratch
 	p := lib.XJS_ToCStringLen2(r.tls, r.ctx, n, v, 0)
@@ -211,6 +200,20 @@ func sane(b []byte) string {
 		return string(b)
 	}
 	return string([]rune(string(b)))
+}
+
+// ascii returns the text of a flat string of ASCII where the engine has it, as long as it has the string.
+func ascii(v jsValue) ([]byte, bool) {
+	if v.Ftag != tagString {
+		return nil, false
+	}
+	p := payload(v)
+	h := *at[uint32](p)
+	if h>>31 != 0 { // characters of two bytes
+		return nil, false
+	}
+	b := unsafe.Slice(at[byte](p+12), h&0x7fffffff)
+	return b, isASCII(b)
 }
 
 func isASCII(b []byte) bool {
