@@ -122,13 +122,19 @@ func TestScripts(t *testing.T) {
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 2}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureInstructions, Value: 3}] = true
 			f.Features[ebpf.Feature{Kind: ebpf.FeatureMapType, Value: 1}] = true
-			if got := run(t, f, c.src); got != c.want {
-				t.Errorf("got  %s\nwant %s", got, c.want)
-			}
-			if n := f.Open(); n != 0 {
-				t.Errorf("%d descriptors stayed open", n)
-			}
+			check(t, f, c.src, c.want)
 		})
+	}
+}
+
+// check runs a script on a kernel and expects its result, and that nothing stays open.
+func check(t *testing.T, f *ebpf.Fake, src, want string) {
+	t.Helper()
+	if got := run(t, f, src); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if n := f.Open(); n != 0 {
+		t.Errorf("%d descriptors stayed open", n)
 	}
 }
 

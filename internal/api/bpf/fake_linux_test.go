@@ -110,12 +110,7 @@ func TestFakeLinks(t *testing.T) {
 			f := ebpf.NewFake()
 			f.Missing["gone"], f.Missing["/none"] = true, true
 			f.Lacks["kprobe_multi"] = true
-			if got := run(t, f, c.src); got != c.want {
-				t.Errorf("got  %s\nwant %s", got, c.want)
-			}
-			if n := f.Open(); n != 0 {
-				t.Errorf("%d descriptors stayed open", n)
-			}
+			check(t, f, c.src, c.want)
 		})
 	}
 }
@@ -167,25 +162,34 @@ func TestFakeStructOps(t *testing.T) {
 // rigNamespaces are those that a Rig does not have.
 var rigNamespaces = []*script.Namespace{lang.Namespace, json.Namespace, cstruct.Namespace, Namespace}
 
-// Events that a test pushes go through pipelines as those of the kernel do.
-func TestFakeEvents(t *testing.T) {
-	t.Parallel()
-	f := ebpf.NewFake()
-	f.Prints = "one line\n"
+// loadOn runs a script on a kernel. COUNTER in it stands for the object counter.o, in hexadecimal.
+func loadOn(t *testing.T, f *ebpf.Fake, src string) *filtertest.Rig {
+	t.Helper()
 	rig := filtertest.Empty(t, rigNamespaces...)
 	Use(rig.World, f)
 	object, err := os.ReadFile("../../ebpf/testdata/counter.o")
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = rig.Load(`
+	if err := rig.Load(strings.ReplaceAll(src, "COUNTER", "'"+hex.EncodeToString(object)+"'")); err != nil {
+		t.Fatal(err)
+	}
+	return rig
+}
+
+// Events that a test pushes go through pipelines as those of the kernel do.
+func TestFakeEvents(t *testing.T) {
+	t.Parallel()
+	f := ebpf.NewFake()
+	f.Prints = "one line\n"
+	rig := loadOn(t, f, `
 		var type = new CStruct({ kind: 'uint32', more: 'uint16' })
 		var show = name => $=>$.handleMessage(m => test.log(name, m.payload ? m.payload.kind + '/' + m.payload.more : '-', m.head.cpu, m.head.lost, m.body ? m.body.size : 0))
 		var ring = new bpf.Map({ type: 'ringbuf', maxEntries: 4096, name: 'ring' })
 		var perf = new bpf.Map({ type: 'perf_event_array', keySize: 4, valueSize: 4, maxEntries: 2, name: 'perf' })
 		ring.listen({ type }, show('ring'))
 		var source = perf.listen({ type, pages: 1 }, show('perf'))
-		var program = bpf.object(new Data('` + hex.EncodeToString(object) + `', 'hex')).program('count').load('BPF_PROG_TYPE_TRACING', 'BPF_TRACE_ITER')
+		var program = bpf.object(new Data(COUNTER, 'hex')).program('count').load('BPF_PROG_TYPE_TRACING', 'BPF_TRACE_ITER')
 		var link = program.attach({ iterator: true })
 		link.read($=>$.handleData(d => test.log('iterator', d.toString().trim())))
 		program.stdout($=>$.handleData(d => test.log('stdout', d.size)))
@@ -194,9 +198,6 @@ func TestFakeEvents(t *testing.T) {
 		fails(() => ring.listen({ pages: 2 }, show('none')))
 		fails(() => new bpf.Map({ type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 }).listen(show('none')))
 	`)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var seen strings.Builder
 	wait := func(want ...string) {
 		t.Helper()
@@ -217,23 +218,14 @@ func TestFakeEvents(t *testing.T) {
 func TestFakeMetrics(t *testing.T) {
 	t.Parallel()
 	f := ebpf.NewFake()
-	rig := filtertest.Empty(t, rigNamespaces...)
-	Use(rig.World, f)
-	object, err := os.ReadFile("../../ebpf/testdata/counter.o")
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = rig.Load(`
-		var keep = bpf.object(new Data('` + hex.EncodeToString(object) + `', 'hex')).program('count').load('xdp')
+	rig := loadOn(t, f, `
+		var keep = bpf.object(new Data(COUNTER, 'hex')).program('count').load('xdp')
 		var m = new bpf.Map({ type: 'hash', name: 'flows', keySize: 4, valueSize: 4, maxEntries: 10, entries: [[1, 1], [2, 2]] })
 		var again = bpf.Map.open(m.id)
 		var big = new bpf.Map({ type: 'hash', name: 'big', keySize: 4, valueSize: 4, maxEntries: 10000 })
 		var perf = new bpf.Map({ type: 'perf_event_array', keySize: 4, valueSize: 4, maxEntries: 2, name: 'perf' })
 		perf.listen($=>$.handleMessage(m => test.log(m.head.lost || 'event')))
 	`)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f.Push("perf", events.Record{CPU: 1, Data: []byte{1}}, events.Record{CPU: 0, Lost: 5})
 	seen := ""
 	rig.Until("events", func() bool { seen += rig.Notes() + " "; return strings.Contains(seen, "5") })
