@@ -70,17 +70,25 @@ func (p *parser) expand(text string) (string, bool) {
 var blanks = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 
 func (p *parser) expandTo(b *strings.Builder, text string) bool {
+	plain := func(s string) { b.WriteString(blanks.Replace(s)) }
+	char := func(s string) { b.WriteString(s) }
+	return p.pieces(text, plain, char, func(literal string) bool { return !strings.Contains(literal, "<") && p.expandTo(b, literal) })
+}
+
+// pieces takes a text apart: plain gets what stands between references, char what the references of characters stand for, and
+// literal the texts of entities. It returns false if a reference is malformed, or literal returned false.
+func (p *parser) pieces(text string, plain, char func(string), literal func(string) bool) bool {
 	for {
 		before, ref, rest, found, ok := cutReference(text)
-		b.WriteString(blanks.Replace(before))
+		plain(before)
 		if !found || !ok {
 			return ok
 		}
 		if c, isCharacter := character(ref); isCharacter {
-			b.WriteString(c)
+			char(c)
 		} else if s := predefined[ref[1:len(ref)-1]]; s != "" {
-			b.WriteString(s)
-		} else if !p.within(ref, func(literal string) bool { return !strings.Contains(literal, "<") && p.expandTo(b, literal) }) {
+			char(s)
+		} else if !p.within(ref, literal) {
 			return false
 		}
 		text = rest

@@ -178,21 +178,7 @@ func (p *parser) chars(raw []byte) bool {
 	if len(p.stack) == 1 {
 		return strings.TrimSpace(s) == ""
 	}
-	for {
-		before, ref, rest, found, ok := cutReference(s)
-		p.lines(before)
-		if !found || !ok {
-			return ok
-		}
-		if c, isCharacter := character(ref); isCharacter {
-			p.string(c)
-		} else if v := predefined[ref[1:len(ref)-1]]; v != "" {
-			p.string(v)
-		} else if !p.within(ref, func(literal string) bool { return p.run([]byte(literal)) }) {
-			return false
-		}
-		s = rest
-	}
+	return p.pieces(s, p.lines, p.string, func(literal string) bool { return p.run([]byte(literal)) })
 }
 
 func (p *parser) lines(s string) {
